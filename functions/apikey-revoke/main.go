@@ -1,0 +1,16 @@
+// Command apikey-revoke is the Lambda function of DELETE /v1/admin/workspaces/{workspace}/keys/{key}.
+package main
+
+import (
+	"github.com/zenvault/zenvault/shared/apikey"
+	"github.com/zenvault/zenvault/shared/aws/function"
+	"github.com/zenvault/zenvault/shared/edge"
+	"github.com/zenvault/zenvault/shared/wire"
+	"github.com/zenvault/zenvault/shared/wire/bysession"
+)
+
+func main() {
+	w := wire.Open()
+	ledger := w.Ledger(nil)
+	function.ServeHTTP(edge.Bind(bysession.Edge(w, ledger), apikey.RouteRevoke, apikey.Service{Ledger: ledger}))
+}

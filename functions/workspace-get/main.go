@@ -1,0 +1,16 @@
+// Command workspace-get is the Lambda function of GET /v1/admin/workspaces/{workspace}.
+package main
+
+import (
+	"github.com/zenvault/zenvault/shared/aws/function"
+	"github.com/zenvault/zenvault/shared/edge"
+	"github.com/zenvault/zenvault/shared/wire"
+	"github.com/zenvault/zenvault/shared/wire/bysession"
+	"github.com/zenvault/zenvault/shared/workspace"
+)
+
+func main() {
+	w := wire.Open()
+	ledger := w.Ledger(nil)
+	function.ServeHTTP(edge.Bind(bysession.Edge(w, ledger), workspace.RouteGet, workspace.Service{Ledger: ledger}))
+}

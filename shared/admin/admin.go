@@ -1,0 +1,96 @@
+// Package admin is the people who run a stack: who they are, what they may do, and how they prove it.
+package admin
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/zenvault/zenvault/shared/audit"
+	"github.com/zenvault/zenvault/shared/caller"
+	"github.com/zenvault/zenvault/shared/fault"
+	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/secret"
+)
+
+const idPrefix = "adm"
+
+// Admin is a person with an account.
+type Admin struct {
+	ID        string // "adm_<ulid>"
+	Email     Email
+	Name      string // may be empty
+	Role      caller.Role
+	Disabled  bool
+	CreatedAt time.Time
+
+	password secret.Text // a PHC string
+}
+
+// The rules' faults.
+var (
+	ErrEmail = fault.New(fault.Unprocessable, "email_invalid",
+		"This is not an e-mail address that can be used here: ASCII, one @, at most 254 characters.").At("/email")
+	ErrName = fault.New(fault.Unprocessable, "admin_name_invalid",
+		"A name has at most 100 printable characters and no blanks around it.").At("/name")
+	ErrEmailTaken  = fault.New(fault.Conflict, "email_taken", "There is an admin with this e-mail address.").At("/email")
+	ErrFounded     = fault.New(fault.Conflict, "already_founded", "There is an owner already. Log in as an owner to add admins.")
+	ErrCredentials = fault.New(fault.Unauthenticated, "invalid_credentials", "The e-mail address or the password is wrong.")
+	errDisabled    = fault.New(fault.Forbidden, "admin_disabled", "This admin is disabled.")
+	errMoved       = fault.New(fault.Conflict, "admin_changed", "The admin was changed by someone else in this moment. Read it again.")
+	errExists      = fault.New(fault.Conflict, "admin_exists", "This admin exists.")
+)
+
+// maxName is the longest name, in characters.
+const maxName = 100
+
+func checkName(name string) error {
+	unprintable := func(c rune) bool { return !unicode.IsPrint(c) }
+	if utf8.RuneCountInString(name) > maxName || strings.TrimSpace(name) != name || strings.ContainsFunc(name, unprintable) {
+		return ErrName
+	}
+	return nil
+}
+
+func (a Admin) fields() audit.Fields {
+	return audit.Fields{
+		"id": a.ID, "email": string(a.Email), "name": a.Name, "role": string(a.Role), "disabled": a.Disabled,
+		"password_hash": a.password,
+	}
+}
+
+func (a Admin) target() audit.Target { return audit.Target{Type: "admin", ID: a.ID} }
+
+// Passwords hashes and verifies. Only login and the founding bring one; each call takes a tenth of a second and 64 MiB.
+type Passwords interface {
+	// Check tells whether a new password will do.
+	Check(plain secret.Text) error
+	Hash(ctx context.Context, plain secret.Text) (secret.Text, error)
+	Verify(ctx context.Context, plain, stored secret.Text) (bool, error)
+	// NeedsRehash reports whether a stored hash was made with older parameters.
+	NeedsRehash(stored secret.Text) bool
+	// Dummy is a hash that no password has and that takes as long as a real one.
+	Dummy() secret.Text
+}
+
+// Service is what the admin functions are made of.
+type Service struct {
+	Ledger    *ledger.Ledger
+	Passwords Passwords // nil where no password is looked at
+}
+
+// View is an admin as clients see it.
+type View struct {
+	ID        string      `json:"id"`
+	Email     Email       `json:"email"`
+	Name      string      `json:"name,omitempty"`
+	Role      caller.Role `json:"role"`
+	Disabled  bool        `json:"disabled"`
+	CreatedAt int64       `json:"created_at"` // Unix ms
+}
+
+func (a Admin) view() View {
+	return View{a.ID, a.Email, a.Name, a.Role, a.Disabled, a.CreatedAt.UnixMilli()}
+}

@@ -1,0 +1,112 @@
+package admin
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"github.com/zenvault/zenvault/shared/caller"
+	"github.com/zenvault/zenvault/shared/id"
+	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/secret"
+)
+
+// nobody is read where no admin is found, so that the reads are the same: no admin has this id.
+var nobody = id.Floor(idPrefix, time.UnixMilli(0))
+
+// The reasons of a refusal, for the trail alone.
+const (
+	unknownAccount  = "unknown_account"
+	disabledAccount = "disabled_account"
+	wrongPassword   = "wrong_password"
+)
+
+// Authenticate proves an admin by address and password, and gives the caller that he is. It fails with ErrCredentials,
+// which is recorded, whatever is wrong: the reads, the hash and the record are the same for every failure, so that
+// nobody learns who has an account. A good login upgrades a hash that was made with older parameters.
+func (s Service) Authenticate(ctx context.Context, who caller.Caller, address string, plain secret.Text) (caller.Caller, error) {
+	email, _ := ParseEmail(address) // a malformed one is an address that nobody has
+	item, err := s.lookUp(ctx, email)
+	if err != nil {
+		return caller.Caller{}, err
+	}
+	a, known := s.account(item)
+	right, err := s.Passwords.Verify(ctx, plain, a.password)
+	if err != nil {
+		return caller.Caller{}, err
+	}
+	if why := refusal(known, a.Disabled, right); why != "" {
+		return caller.Caller{}, s.deny(ctx, who, email, why)
+	}
+	proven := caller.Caller{Kind: caller.Admin, ID: a.ID, Role: a.Role, Origin: who.Origin}
+	return proven, s.upgrade(ctx, proven, a, item.Version(), plain)
+}
+
+// lookUp reads twice, on a miss as well.
+func (s Service) lookUp(ctx context.Context, email Email) (ledger.Item, error) {
+	claim, err := s.Ledger.GetOne(ctx, emailKey(email))
+	if err != nil {
+		return nil, err
+	}
+	owner, found := claim["admin"].(string)
+	if !found {
+		owner = nobody
+	}
+	return s.Ledger.GetOne(ctx, Key(owner))
+}
+
+// account reads an admin; where there is none, or none that can be read, it gives one that no password opens.
+func (s Service) account(item ledger.Item) (Admin, bool) {
+	if item != nil {
+		if a, err := Parse(item); err == nil {
+			return a, true
+		}
+	}
+	return Admin{password: s.Passwords.Dummy()}, false
+}
+
+func refusal(known, disabled, right bool) string {
+	switch {
+	case !known:
+		return unknownAccount
+	case disabled:
+		return disabledAccount
+	case !right:
+		return wrongPassword
+	}
+	return ""
+}
+
+// deny records the attempt under the hash of the address: what is typed into the wrong field must not be kept.
+func (s Service) deny(ctx context.Context, who caller.Caller, email Email, why string) error {
+	sum := sha256.Sum256([]byte(email))
+	err := s.Ledger.Deny(ctx, ledger.Denial{
+		By: who, Action: "admin.login_denied", Subject: "email/" + hex.EncodeToString(sum[:]), Why: why})
+	if err != nil {
+		return err
+	}
+	return ErrCredentials.Because(errors.New(why))
+}
+
+// upgrade replaces a hash of older parameters. If another login does it at the same moment, that will do.
+func (s Service) upgrade(ctx context.Context, proven caller.Caller, a Admin, at ledger.Version, plain secret.Text) error {
+	if !s.Passwords.NeedsRehash(a.password) {
+		return nil
+	}
+	hash, err := s.Passwords.Hash(ctx, plain)
+	if err != nil {
+		return err
+	}
+	before := a.fields()
+	a.password = hash
+	_, err = s.Ledger.Commit(ctx, ledger.Change{
+		By: proven, Action: "admin.rehash", Target: a.target(), Before: before, After: a.fields(),
+		Key: Key(a.ID), Prior: at, Item: a.item(), Else: errMoved,
+	})
+	if errors.Is(err, errMoved) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,75 @@
+// Package audit is the entry that every mutation leaves: who did what to what, before and after, from where. The entries
+// of one target form a chain, each holding the hash of the one before it.
+package audit
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/zenvault/zenvault/shared/caller"
+)
+
+// Target is what an entry is about.
+type Target struct {
+	Type string // the domain's noun, such as "workspace"
+	ID   string
+}
+
+func (t Target) String() string { return t.Type + "/" + t.ID }
+
+// Actor is who acted, as it is kept.
+type Actor struct {
+	Kind caller.Kind
+	ID   string
+	Via  string // the session, for an admin
+}
+
+// Entry is one link of a target's chain.
+type Entry struct {
+	ID        string // "aud_<ulid>"
+	Time      time.Time
+	Actor     Actor
+	Action    string // "<domain>.<verb>"
+	Target    Target
+	Workspace string // "" where no workspace is concerned
+	Before    Fields // the changed fields only
+	After     Fields
+	IP        string
+	UserAgent string
+	RequestID string
+
+	Version int64  // of the target: 1 is its creation
+	Prev    string // the hash of version-1, "" for the first
+	Hash    string // of Canonical
+}
+
+// Canonical is the byte form that is hashed: the entry without its hash as JSON in the canonical form of RFC 8785. Two
+// programs that read the same entry make the same bytes.
+func (e Entry) Canonical() ([]byte, error) {
+	return appendObject(nil, Fields{
+		"id":         e.ID,
+		"time":       e.Time,
+		"actor":      Fields{"kind": string(e.Actor.Kind), "id": e.Actor.ID, "via": e.Actor.Via},
+		"action":     e.Action,
+		"target":     Fields{"type": e.Target.Type, "id": e.Target.ID},
+		"workspace":  e.Workspace,
+		"before":     e.Before,
+		"after":      e.After,
+		"ip":         e.IP,
+		"user_agent": e.UserAgent,
+		"request_id": e.RequestID,
+		"version":    e.Version,
+		"prev":       e.Prev,
+	})
+}
+
+// ComputeHash is the hex SHA-256 of Canonical.
+func (e Entry) ComputeHash() (string, error) {
+	canonical, err := e.Canonical()
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(canonical)
+	return hex.EncodeToString(sum[:]), nil
+}

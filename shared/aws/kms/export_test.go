@@ -1,0 +1,3 @@
+package kms
+
+var PlainSignature = plainSignature

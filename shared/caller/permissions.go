@@ -1,0 +1,53 @@
+package caller
+
+import "slices"
+
+// Role is an admin's. The zero value has no permission.
+type Role string
+
+// The roles, a closed set.
+const (
+	Owner    Role = "owner"
+	Manager  Role = "admin"
+	Operator Role = "operator"
+	Auditor  Role = "auditor"
+)
+
+// Permission is what one route needs of an admin.
+type Permission string
+
+// The permissions.
+const (
+	WorkspaceRead  Permission = "workspace:read"
+	WorkspaceWrite Permission = "workspace:write"
+	KeyRead        Permission = "apikey:read"
+	KeyWrite       Permission = "apikey:write"
+	CosignerRead   Permission = "cosigner:read"
+	CosignerWrite  Permission = "cosigner:write"
+	PolicyRead     Permission = "policy:read"
+	PolicyDraft    Permission = "policy:draft"
+	PolicyPublish  Permission = "policy:publish"
+	AuditRead      Permission = "audit:read"
+)
+
+var reads = []Permission{WorkspaceRead, KeyRead, CosignerRead, PolicyRead, AuditRead}
+
+// grants is the one table from roles to permissions. What is not in it is denied.
+var grants = map[Role][]Permission{
+	Owner:    append(slices.Clone(reads), WorkspaceWrite, KeyWrite, CosignerWrite, PolicyDraft, PolicyPublish),
+	Manager:  append(slices.Clone(reads), WorkspaceWrite, KeyWrite, CosignerWrite, PolicyDraft, PolicyPublish),
+	Operator: append(slices.Clone(reads), KeyWrite, PolicyDraft),
+	Auditor:  reads,
+}
+
+// Roles lists the closed set, the most powerful first.
+func Roles() []Role { return []Role{Owner, Manager, Operator, Auditor} }
+
+// ParseRole reads a stored role; anything unknown is no role.
+func ParseRole(text string) (Role, bool) {
+	role := Role(text)
+	_, known := grants[role]
+	return role, known
+}
+
+func (r Role) grants(p Permission) bool { return p != "" && slices.Contains(grants[r], p) }

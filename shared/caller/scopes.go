@@ -1,0 +1,10 @@
+package caller
+
+// The scopes that an API key can be given, a closed set: each is asked for by at least one route.
+const (
+	EndpointsRead  = "endpoints:read"
+	EndpointsWrite = "endpoints:write"
+)
+
+// AllScopes lists the closed set.
+func AllScopes() []string { return []string{EndpointsRead, EndpointsWrite} }

@@ -1,0 +1,112 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+
+	"github.com/zenvault/zenvault/shared/caller"
+	"github.com/zenvault/zenvault/shared/edge"
+	"github.com/zenvault/zenvault/shared/ledger"
+)
+
+const (
+	sweepPage  = 100 // as many items as one read takes
+	sweepPages = 50  // of a shard in one run; the oldest come first, the rest has its turn within the next minutes
+)
+
+// Swept says what a run sent again.
+type Swept struct {
+	Events   int `json:"events"`
+	Attempts int `json:"attempts"`
+}
+
+// Sweep sends messages for what is due and should have been taken up: events whose announcement was lost, attempts whose
+// message was lost or whose worker died, and waits that are too long for a queue. It changes nothing itself.
+func (s Service) Sweep(ctx context.Context, _ caller.Caller, _ struct{}) (Swept, error) {
+	var found [ledger.DueShards]Swept
+	var errs [ledger.DueShards]error
+	var all sync.WaitGroup
+	for shard := range ledger.DueShards {
+		all.Go(func() { found[shard], errs[shard] = s.sweepShard(ctx, ledger.DueShardName(shard)) })
+	}
+	all.Wait()
+	var sum Swept
+	for _, f := range found {
+		sum.Events, sum.Attempts = sum.Events+f.Events, sum.Attempts+f.Attempts
+	}
+	return sum, errors.Join(errs[:]...)
+}
+
+func (s Service) sweepShard(ctx context.Context, shard string) (Swept, error) {
+	var sum Swept
+	q := ledger.Query{Index: ledger.DueIndex, Partition: shard, UpTo: s.Ledger.Now().UnixMilli(), Limit: sweepPage}
+	for range sweepPages {
+		page, err := s.Ledger.Query(ctx, q)
+		if err != nil {
+			return sum, err
+		}
+		sent, err := s.resend(ctx, page.Items)
+		sum.Events, sum.Attempts = sum.Events+sent.Events, sum.Attempts+sent.Attempts
+		if err != nil || !page.More {
+			return sum, err
+		}
+		q.Start = page.Last
+	}
+	return sum, nil
+}
+
+// resend sorts a page by what is to be done about each.
+func (s Service) resend(ctx context.Context, found []ledger.Item) (Swept, error) {
+	var events [][]byte
+	var deliveries []ledger.Key
+	for _, item := range found {
+		pk, _ := item["pk"].(string)
+		sk, _ := item["sk"].(string)
+		if event, is := strings.CutPrefix(pk, eventKeys); is {
+			events = append(events, announcement(event))
+		} else {
+			deliveries = append(deliveries, ledger.Key{PK: pk, SK: sk})
+		}
+	}
+	first, later, err := s.overdue(ctx, deliveries)
+	if err != nil {
+		return Swept{}, err
+	}
+	return Swept{len(events), len(first) + len(later)}, errors.Join(
+		s.Queue.Send(ctx, edge.EventQueue, 0, events...),
+		s.Queue.Send(ctx, edge.DeliveryQueue, 0, first...),
+		s.Queue.Send(ctx, edge.RetryQueue, 0, later...))
+}
+
+// eventKeys is the prefix of the keys of events.
+const eventKeys = "event#"
+
+// overdue reads the deliveries themselves, since the index may be behind them: which are still due, and at which attempt.
+func (s Service) overdue(ctx context.Context, keys []ledger.Key) (first, later [][]byte, err error) {
+	if len(keys) == 0 {
+		return nil, nil, nil
+	}
+	items, err := s.Ledger.Get(ctx, keys...)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := s.Ledger.Now().UnixMilli()
+	for _, item := range items {
+		dueAt, there := item["due_at"].(int64)
+		if !there || dueAt > now {
+			continue
+		}
+		d, err := parse(item)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case d.Attempt == 1:
+			first = append(first, d.message())
+		default:
+			later = append(later, d.message())
+		}
+	}
+	return first, later, nil
+}

@@ -1,0 +1,52 @@
+package edge
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/zenvault/zenvault/shared/fault"
+)
+
+// The edge's own faults.
+var (
+	ErrMalformed       = fault.New(fault.Invalid, "malformed_request", "The request can't be read.")
+	ErrBodyTooLarge    = fault.New(fault.TooLarge, "body_too_large", "The body is larger than this route takes.")
+	ErrUnexpectedBody  = fault.New(fault.Invalid, "unexpected_body", "This route takes no body.")
+	ErrUnauthenticated = fault.New(fault.Unauthenticated, "unauthenticated", "A valid credential is required.")
+	ErrForbidden       = fault.New(fault.Forbidden, "forbidden", "This credential may not do this.")
+	ErrNoRoute         = fault.New(fault.NotFound, "no_route", "There is no such route.")
+	ErrNoMethod        = fault.New(fault.WrongMethod, "method_not_allowed", "This path does not take this method.")
+)
+
+// Problem is the body of every error (RFC 9457).
+type Problem struct {
+	Type      string `json:"type"` // "urn:zenvault:problem:<code>"
+	Title     string `json:"title"`
+	Status    int    `json:"status"`
+	Code      string `json:"code"`
+	Detail    string `json:"detail"`
+	Field     string `json:"field,omitempty"` // JSON pointer of the member, or the name of the parameter or header
+	RequestID string `json:"request_id"`
+}
+
+// ProblemResponse tells a fault. Nothing of its cause is in it.
+func ProblemResponse(f *fault.Fault, requestID string) Response {
+	status := f.Kind.Status()
+	body, _ := json.Marshal(Problem{
+		Type: "urn:zenvault:problem:" + f.Code, Title: http.StatusText(status), Status: status,
+		Code: f.Code, Detail: f.Message, Field: f.Field, RequestID: requestID,
+	})
+	r := reply(status, "application/problem+json", body)
+	if status == http.StatusUnauthorized {
+		r.Header.Set("WWW-Authenticate", "Bearer")
+	}
+	return r
+}
+
+func reply(status int, contentType string, body []byte) Response {
+	return Response{status, http.Header{
+		"Content-Type":           {contentType},
+		"Cache-Control":          {"no-store"},
+		"X-Content-Type-Options": {"nosniff"},
+	}, body}
+}

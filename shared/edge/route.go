@@ -1,0 +1,215 @@
+package edge
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/zenvault/zenvault/shared/caller"
+	"github.com/zenvault/zenvault/shared/fault"
+	"github.com/zenvault/zenvault/shared/ledger"
+)
+
+// Route is a Spec and the method of a domain's service that answers it.
+type Route[S, In, Out any] struct {
+	Spec
+	Do func(S, context.Context, caller.Caller, In) (Out, error)
+}
+
+// Described is a route as data, without its types' parameters.
+type Described interface {
+	Describe() Spec
+	Input() reflect.Type
+	Output() reflect.Type
+}
+
+// Describe gives the spec.
+func (r Route[S, In, Out]) Describe() Spec { return r.Spec }
+
+// Input is the type that a request is decoded into.
+func (r Route[S, In, Out]) Input() reflect.Type { return reflect.TypeFor[In]() }
+
+// Output is the type of the answer.
+func (r Route[S, In, Out]) Output() reflect.Type { return reflect.TypeFor[Out]() }
+
+// Gate turns a request's credentials into a caller. It fails with ErrUnauthenticated, or a fault of kind Unavailable or
+// TooMany; whether the caller may use the route is not its business.
+type Gate interface {
+	Admit(ctx context.Context, r Request) (caller.Caller, error)
+}
+
+// Replayer looks up the reply of an earlier request with the same Idempotency-Key; *ledger.Ledger is one.
+type Replayer interface {
+	Replay(ctx context.Context, by caller.Caller) error
+}
+
+// Edge is what every route of a process shares.
+type Edge struct {
+	Gate     Gate     // nil for public routes and callbacks
+	Replayer Replayer // nil where no route writes
+	Log      *slog.Logger
+}
+
+// Handler serves one route.
+type Handler func(context.Context, Request) Response
+
+// Bind joins a route to its service. It panics on a route without a guard, or with a guard that can let nobody in: such
+// a route must not start.
+func Bind[S, In, Out any](e Edge, route Route[S, In, Out], service S) Handler {
+	mustBeGuarded(e, route.Spec)
+	do := func(ctx context.Context, who caller.Caller, r Request) (any, error) {
+		var input In
+		if err := decode(r, &input); err != nil {
+			return nil, err
+		}
+		return route.Do(service, ctx, who, input)
+	}
+	return func(ctx context.Context, r Request) Response { return e.serve(ctx, route.Spec, r, do) }
+}
+
+func mustBeGuarded(e Edge, s Spec) {
+	g := s.Guard
+	switch {
+	case g.Kind == Closed, g.Kind == AdminGuard && g.Permission == "", g.Kind == KeyGuard && len(g.Scopes) == 0:
+		panic("edge: the route " + s.Name + " has no guard")
+	case (g.Kind == AdminGuard || g.Kind == KeyGuard) && e.Gate == nil:
+		panic("edge: the route " + s.Name + " has no gate")
+	}
+}
+
+type doing func(context.Context, caller.Caller, Request) (any, error)
+
+// serve is the one way through: size, caller, right, replay, input, domain, answer, one log record.
+func (e Edge) serve(ctx context.Context, s Spec, r Request, do doing) (answer Response) {
+	record := &record{route: s.Name, request: r, start: time.Now()}
+	defer func() {
+		if p := recover(); p != nil {
+			record.panicked(p)
+			answer = ProblemResponse(fault.ErrInternal, r.ID)
+		}
+		record.write(e.Log, answer)
+	}()
+	output, err := e.answer(ctx, s, r, do, record)
+	var replayed *ledger.Replayed
+	switch {
+	case errors.As(err, &replayed):
+		answer = reply(s.status(), "application/json", replayed.Reply)
+		answer.Header.Set("Idempotency-Replayed", "true")
+		return answer
+	case err != nil:
+		record.err = err
+		return ProblemResponse(fault.From(err), r.ID)
+	}
+	return success(s.status(), output)
+}
+
+func (e Edge) answer(ctx context.Context, s Spec, r Request, do doing, record *record) (any, error) {
+	if len(r.Body) > s.maxBody() {
+		return nil, ErrBodyTooLarge
+	}
+	who, err := e.admit(ctx, s.Guard, r)
+	if err != nil {
+		return nil, err
+	}
+	record.who = who
+	if !s.Guard.allows(who) {
+		return nil, ErrForbidden
+	}
+	who.Origin = origin(r)
+	if who.Once, err = once(s, r, who); err != nil {
+		return nil, err
+	}
+	if e.Replayer != nil && who.Once.Key != "" {
+		if err := e.Replayer.Replay(ctx, who); err != nil {
+			return nil, err
+		}
+	}
+	return do(ctx, who, r)
+}
+
+func (e Edge) admit(ctx context.Context, g Guard, r Request) (caller.Caller, error) {
+	switch g.Kind {
+	case PublicGuard:
+		return caller.Caller{Kind: caller.Anonymous}, nil
+	case CallbackGuard:
+		return caller.Caller{Kind: caller.Provider}, nil
+	case AdminGuard, KeyGuard:
+		return e.Gate.Admit(ctx, r)
+	}
+	return caller.Caller{}, ErrUnauthenticated
+}
+
+// maxUserAgent is how much of a User-Agent an audit entry keeps, in bytes.
+const maxUserAgent = 256
+
+func origin(r Request) caller.Origin {
+	agent := r.Header.Get("User-Agent")
+	if len(agent) > maxUserAgent {
+		agent = agent[:maxUserAgent]
+	}
+	ip := ""
+	if r.Source.IsValid() {
+		ip = r.Source.Unmap().WithZone("").String()
+	}
+	return caller.Origin{IP: ip, UserAgent: strings.ToValidUTF8(agent, ""), RequestID: r.ID}
+}
+
+// maxIdempotencyKey is the longest key, in bytes.
+const maxIdempotencyKey = 255
+
+// once reads the Idempotency-Key of a request that may change something. Callbacks have their own way to tell a repeat,
+// and an anonymous caller has no key space of its own.
+func once(s Spec, r Request, who caller.Caller) (caller.Once, error) {
+	keys := r.Header.Values("Idempotency-Key")
+	if len(keys) == 0 || r.Method == http.MethodGet || who.Kind == caller.Provider || who.Kind == caller.Anonymous {
+		return caller.Once{}, nil
+	}
+	visible := func(c rune) bool { return c <= ' ' || c >= 0x7f }
+	if len(keys) > 1 || keys[0] == "" || len(keys[0]) > maxIdempotencyKey || strings.ContainsFunc(keys[0], visible) {
+		return caller.Once{}, ErrMalformed.
+			Saying("The Idempotency-Key must be one value of 1 to 255 visible ASCII characters.").At("Idempotency-Key")
+	}
+	h := sha256.New()
+	for _, part := range []string{s.Name, r.Path, r.Query.Encode()} {
+		io.WriteString(h, part+"\x00")
+	}
+	h.Write(r.Body)
+	return caller.Once{Route: s.Name, Key: keys[0], Input: hex.EncodeToString(h.Sum(nil))}, nil
+}
+
+func success(status int, output any) Response {
+	if raw, ok := output.(RawReply); ok {
+		answer := reply(status, raw.ContentType, raw.Body)
+		if raw.CacheControl != "" {
+			answer.Header.Set("Cache-Control", raw.CacheControl)
+		}
+		return answer
+	}
+	body, err := json.Marshal(output)
+	if err != nil {
+		panic("edge: encoding an answer: " + err.Error())
+	}
+	return reply(status, "application/json", body)
+}
+
+func (s Spec) status() int {
+	if s.Status == 0 {
+		return http.StatusOK
+	}
+	return s.Status
+}
+
+func (s Spec) maxBody() int {
+	if s.MaxBody == 0 {
+		return 64 << 10
+	}
+	return s.MaxBody
+}

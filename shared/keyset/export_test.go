@@ -1,0 +1,3 @@
+package keyset
+
+var NewAEAD = newAEAD

@@ -1,0 +1,89 @@
+package ledger
+
+import (
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"time"
+
+	"github.com/zenvault/zenvault/shared/audit"
+	"github.com/zenvault/zenvault/shared/id"
+)
+
+// Event is something that a workspace may want to hear of. A domain gives Type, Workspace and Data; the ledger fills in
+// the rest from the change that it belongs to.
+type Event struct {
+	Type      string // such as "decision.approved"
+	Workspace string
+	Data      audit.Fields
+
+	ID       string // "evt_<ulid>"
+	Time     time.Time
+	Resource audit.Target
+	Sequence int64 // the resource's version: grows with every event of one resource
+	DataJSON []byte
+}
+
+// EventGrace is how long after its commit an event that nobody fanned out is taken up by the sweeper.
+const EventGrace = time.Minute
+
+// DueShards spread the due-time index, so that no partition of it is hot.
+const DueShards = 4
+
+func (l *Ledger) events(c Change, e audit.Entry, now time.Time) []Event {
+	var all []Event
+	for _, event := range c.Events {
+		event.ID, event.Time = id.New("evt", now, l.Random), now
+		event.Resource, event.Sequence = c.Target, e.Version
+		event.DataJSON, _ = event.Data.JSON()
+		all = append(all, event)
+	}
+	return all
+}
+
+// Announcement is the message that tells of an event: everything else is read from the event itself.
+type Announcement struct {
+	Event string `json:"event"` // its id
+}
+
+// EventKey is where an event is stored.
+func EventKey(eventID string) Key { return Key{"event#" + eventID, "event"} }
+
+func (e Event) key() Key { return EventKey(e.ID) }
+
+func (e Event) item() Item {
+	return Begin(Item{
+		"id": e.ID, "type": e.Type, "workspace": e.Workspace, "data": string(e.DataJSON), "time": e.Time.UnixMilli(),
+		"resource_type": e.Resource.Type, "resource_id": e.Resource.ID, "sequence": e.Sequence,
+		"due_shard": DueShard(e.ID), "due_at": e.Time.Add(EventGrace).UnixMilli(),
+	})
+}
+
+// FannedOut is an event's item after its deliveries were made: it is due no more.
+func FannedOut(item Item) Item {
+	item = maps.Clone(item)
+	delete(item, "due_shard")
+	delete(item, "due_at")
+	return item
+}
+
+// ParseEvent reads a stored event.
+func ParseEvent(item Item) (Event, error) {
+	r := item.Read()
+	e := Event{
+		ID: r.Text("id"), Type: r.Text("type"), Workspace: r.Text("workspace"), DataJSON: []byte(r.Text("data")),
+		Time: r.Time("time"), Resource: audit.Target{Type: r.Text("resource_type"), ID: r.Text("resource_id")},
+		Sequence: r.Int("sequence"),
+	}
+	return e, r.Err()
+}
+
+// DueShard is the partition of the due-time index that an id belongs to.
+func DueShard(of string) string {
+	h := fnv.New32a()
+	h.Write([]byte(of))
+	return DueShardName(int(h.Sum32() % DueShards))
+}
+
+// DueShardName is the nth partition of the due-time index.
+func DueShardName(n int) string { return fmt.Sprintf("due#%d", n) }

@@ -1,0 +1,166 @@
+package policy
+
+import (
+	"strings"
+
+	"github.com/zenvault/zenvault/shared/amount"
+	"github.com/zenvault/zenvault/shared/signing"
+)
+
+// Snapshot is a compiled document. It never changes, and evaluating it costs the same however many rules it has: rules
+// that look at the same fields stand in one map under the values that they ask for, so that a request looks once into
+// each map (there are at most as many as combinations of fields in use, however many rules), instead of at each rule.
+type Snapshot struct {
+	allows, denies, caps group
+}
+
+// A field is one that a match can ask an exact value of.
+type field uint8
+
+const (
+	operation field = iota
+	asset
+	sourceType
+	sourceID
+	destinationType
+	destinationID
+	destinationAddress
+	destinationWhitelisted
+	fields // how many there are
+)
+
+var fieldNames = [fields]string{"operation", "asset", "source.type", "source.id", "destination.type", "destination.id",
+	"destination.address", "destination.whitelisted"}
+
+// values are what a match asks for or a request tells, under the fields of a set; all others are "".
+type values [fields]string
+
+// set is a set of fields.
+type set uint8
+
+func (s set) has(f field) bool { return s&(1<<f) != 0 }
+
+type group struct {
+	shapes     []shape
+	addressFor func(string) string
+}
+
+// shape is all entries that look at the same fields.
+type shape struct {
+	asks    set
+	entries map[values][]entry
+}
+
+type entry struct {
+	id       string
+	min, max *amount.Decimal // of the amount; nil is open
+	limit    amount.Decimal  // of a cap
+}
+
+// compile indexes a checked document.
+func compile(d Document) *Snapshot {
+	s := &Snapshot{allows: group{addressFor: allowedAddress}, denies: group{addressFor: strings.ToLower},
+		caps: group{addressFor: strings.ToLower}}
+	for _, r := range d.Rules {
+		into := &s.denies // whatever is not an allow denies
+		if r.Effect == allow {
+			into = &s.allows
+		}
+		into.add(r.Match, entry{id: r.ID})
+	}
+	for _, c := range d.Caps {
+		of := c.Match
+		of.Asset = &c.Asset
+		s.caps.add(of, entry{id: c.ID, limit: c.Amount})
+	}
+	return s
+}
+
+func (g *group) add(m Match, e entry) {
+	if m.Amount != nil {
+		e.min, e.max = m.Amount.Min, m.Amount.Max
+	}
+	asks, wanted := m.asks(g.addressFor)
+	for _, s := range g.shapes {
+		if s.asks == asks {
+			s.entries[wanted] = append(s.entries[wanted], e)
+			return
+		}
+	}
+	g.shapes = append(g.shapes, shape{asks, map[values][]entry{wanted: {e}}})
+}
+
+// asks is what a match looks at, and the values that it wants there.
+func (m Match) asks(addressFor func(string) string) (set, values) {
+	var asked set
+	var wanted values
+	ask := func(f field, value *string) {
+		if value != nil {
+			asked |= 1 << f
+			wanted[f] = *value
+		}
+	}
+	ask(operation, m.Operation)
+	ask(asset, m.Asset)
+	if s := m.Source; s != nil {
+		ask(sourceType, s.Type)
+		ask(sourceID, s.ID)
+	}
+	if d := m.Destination; d != nil {
+		ask(destinationType, d.Type)
+		ask(destinationID, d.ID)
+		ask(destinationAddress, d.Address)
+		ask(destinationWhitelisted, flag(d.Whitelisted))
+	}
+	wanted[destinationAddress] = addressFor(wanted[destinationAddress])
+	return asked, wanted
+}
+
+// told is what a request tells about one of its destinations.
+func told(r signing.Request, to signing.Party) (set, values) {
+	var known set
+	var v values
+	tell := func(f field, value string) {
+		if v[f] = value; value != "" {
+			known |= 1 << f
+		}
+	}
+	tell(operation, r.Operation)
+	tell(asset, r.Asset)
+	tell(sourceType, r.Source.Type)
+	tell(sourceID, r.Source.ID)
+	tell(destinationType, to.Type)
+	tell(destinationID, to.ID)
+	tell(destinationAddress, to.Address)
+	if white := flag(to.Whitelisted); white != nil {
+		tell(destinationWhitelisted, *white)
+	}
+	if r.Source.NoID {
+		known |= 1 << sourceID
+	}
+	if to.NoID {
+		known |= 1 << destinationID
+	}
+	return known, v
+}
+
+func flag(b *bool) *string {
+	if b == nil {
+		return nil
+	}
+	text := "false"
+	if *b {
+		text = "true"
+	}
+	return &text
+}
+
+// allowedAddress is the form in which an allow compares addresses: exactly, but for hexadecimal ones, whose case is only
+// a checksum (EIP-55). A deny or a cap compares in any case: what it catches too much is not approved, that is all.
+func allowedAddress(address string) string {
+	digits, found := strings.CutPrefix(address, "0x")
+	if found && strings.Trim(digits, "0123456789abcdefABCDEF") == "" {
+		return strings.ToLower(address)
+	}
+	return address
+}

@@ -1,0 +1,79 @@
+// Package routes is the whole table: every function, and how it is joined to its service when all of them run in one
+// process. It is imported by infra only; a deployed function knows its own route and no other.
+package routes
+
+import (
+	"context"
+
+	"github.com/zenvault/zenvault/shared/edge"
+	"github.com/zenvault/zenvault/shared/keyset"
+	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/session/access"
+	"github.com/zenvault/zenvault/shared/wire"
+	"github.com/zenvault/zenvault/shared/wire/bykey"
+	"github.com/zenvault/zenvault/shared/wire/bysession"
+	"github.com/zenvault/zenvault/shared/wire/keys"
+	"github.com/zenvault/zenvault/shared/wire/queues"
+	"github.com/zenvault/zenvault/shared/wire/tokens"
+)
+
+// Row is one function: exactly one of Route, Job and Task joins it to its service.
+type Row struct {
+	Spec  edge.Spec
+	Types edge.Described // of a route
+	Route func(*Opened) edge.Handler
+	Job   func(*Opened) edge.Worker
+	Task  func(*Opened) edge.Runner
+}
+
+// Opened is all that the functions open, once for the process.
+type Opened struct {
+	World  *wire.World
+	Ledger *ledger.Ledger
+	Ring   *keyset.Ring
+	Issuer access.Issuer
+	Tokens access.Keys
+	Admins edge.Edge // admits admins' sessions
+	APIs   edge.Edge // admits API keys
+	Public edge.Edge
+}
+
+// Open opens it. It fails with the first thing that does not open.
+func Open(ctx context.Context, w *wire.World) (*Opened, error) {
+	announcer, err := queues.OpenAnnouncer(w)
+	if err != nil {
+		return nil, err
+	}
+	o := &Opened{World: w, Ledger: w.Ledger(announcer), Public: w.Edge(nil, nil)}
+	if o.Ring, err = keys.OpenRing(ctx, w); err != nil {
+		return nil, err
+	}
+	if o.Issuer, err = tokens.OpenIssuer(ctx, w); err != nil {
+		return nil, err
+	}
+	if o.Tokens, err = tokens.OpenKeys(ctx, w); err != nil {
+		return nil, err
+	}
+	if o.Admins, err = bysession.Open(ctx, w, o.Ledger); err != nil {
+		return nil, err
+	}
+	o.APIs = bykey.Edge(w, o.Ledger, o.Ring)
+	return o, nil
+}
+
+// route is a row of the table.
+func route[S, In, Out any](r edge.Route[S, In, Out], guard func(*Opened) edge.Edge, service func(*Opened) S) Row {
+	return Row{Spec: r.Spec, Types: r, Route: func(o *Opened) edge.Handler { return edge.Bind(guard(o), r, service(o)) }}
+}
+
+func job[S any](j edge.Job[S], service func(*Opened) S) Row {
+	return Row{Spec: j.Spec, Job: func(o *Opened) edge.Worker { return edge.BindJob(o.World.Log, j, service(o)) }}
+}
+
+func task[S, In, Out any](t edge.Task[S, In, Out], service func(*Opened) S) Row {
+	return Row{Spec: t.Spec, Task: func(o *Opened) edge.Runner { return edge.BindTask(o.World.Log, t, service(o)) }}
+}
+
+func admins(o *Opened) edge.Edge { return o.Admins }
+func apis(o *Opened) edge.Edge   { return o.APIs }
+func public(o *Opened) edge.Edge { return o.Public }

@@ -1,0 +1,105 @@
+// Package session is an admin's logins: a family of refresh tokens for each, of which one is good at a time, and the
+// short-lived access tokens that it yields.
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/zenvault/zenvault/shared/audit"
+	"github.com/zenvault/zenvault/shared/caller"
+	"github.com/zenvault/zenvault/shared/fault"
+	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/secret"
+	"github.com/zenvault/zenvault/shared/session/access"
+)
+
+const (
+	idPrefix    = "ses"
+	adminPrefix = "adm"
+)
+
+// The bounds of a session.
+const (
+	idle     = 8 * time.Hour  // without a refresh
+	absolute = 24 * time.Hour // whatever happens
+)
+
+// State is whether a session's tokens are worth anything.
+type State string
+
+// The states.
+const (
+	Active       State = "active"
+	RevokedReuse State = "revoked_reuse" // a refresh token came back that had been replaced
+)
+
+// Session is one login and its family of refresh tokens. No token is stored: the good one is told by its generation.
+type Session struct {
+	ID         string // "ses_<ulid>"
+	Admin      string // "adm_<ulid>"
+	State      State
+	Generation int64     // of the refresh token that is good
+	Repeats    int64     // how often that token was given again to who lost it
+	Replays    int64     // how often a replaced token came back after the revocation
+	CreatedAt  time.Time // of the login
+	RotatedAt  time.Time // when the good token was made
+	Until      time.Time // the absolute end
+
+	keyID  string // of the master key that authenticates the tokens
+	client client // who was given the good token
+}
+
+// client tells one device from another, as far as a server can.
+type client struct{ ip, userAgent string }
+
+func clientOf(who caller.Caller) client { return client{who.Origin.IP, who.Origin.UserAgent} }
+
+// Live reports whether the session's access tokens are good at a time.
+func (s Session) Live(now time.Time) bool { return s.State == Active && !s.expired(now) }
+
+func (s Session) expired(now time.Time) bool {
+	return !now.Before(s.Until) || !now.Before(s.RotatedAt.Add(idle))
+}
+
+// The rules' faults.
+var (
+	ErrRefresh = fault.New(fault.Unauthenticated, "invalid_refresh_token", "The refresh token is not valid. Log in again.")
+	ErrRaced   = fault.New(fault.Conflict, "refresh_raced",
+		"Another request is using this refresh token at the same moment. Use the token that it was answered.")
+	errDisabled = fault.New(fault.Unauthenticated, "admin_disabled", "This admin is disabled.") // never shown
+	errRefused  = fault.New(fault.Unauthenticated, "invalid_credentials", "The e-mail address or the password is wrong.")
+	errMoved    = fault.New(fault.Conflict, "session_changed", "The session was changed in this moment. Retry.")
+	errExists   = fault.New(fault.Conflict, "session_exists", "This session exists.")
+)
+
+func (s Session) fields() audit.Fields {
+	return audit.Fields{
+		"id": s.ID, "admin": s.Admin, "state": string(s.State), "generation": s.Generation, "repeats": s.Repeats,
+		"replays": s.Replays, "created_at": s.CreatedAt, "rotated_at": s.RotatedAt, "until": s.Until,
+	}
+}
+
+func (s Session) target() audit.Target { return audit.Target{Type: "session", ID: s.ID} }
+
+// Accounts are the admins as sessions need them.
+type Accounts interface {
+	// Authenticate proves an admin and gives the caller that he is. It fails with a fault of kind Unauthenticated.
+	Authenticate(ctx context.Context, who caller.Caller, address string, plain secret.Text) (caller.Caller, error)
+	// Enabled holds, inside another change, that an admin is there and not disabled.
+	Enabled(adminID string) ledger.Write
+}
+
+// Keys derives the keys that refresh tokens are authenticated with; the master keyring does.
+type Keys interface {
+	NewestID() string
+	DeriveWith(keyID, purpose, context string) (secret.Bytes, error)
+}
+
+// Service is what the session routes are made of.
+type Service struct {
+	Ledger   *ledger.Ledger
+	Accounts Accounts
+	Keys     Keys
+	Tokens   access.Issuer
+}

@@ -1,0 +1,74 @@
+// Package signing is the words that all custody providers share: a callback that asks for a signature, what it would
+// move, and what a policy says to it. Providers' codecs read into these words, and the domains judge by them.
+package signing
+
+import (
+	"github.com/zenvault/zenvault/shared/amount"
+	"github.com/zenvault/zenvault/shared/tenant"
+)
+
+// Callback is one authentic message of a provider.
+type Callback struct {
+	// ExternalID is the provider's name for the request, 1 to 128 visible ASCII characters; with the cosigner and the
+	// kind it is the key under which the decision is kept.
+	ExternalID string
+	Kind       string // family and stage, such as "fireblocks.tx.signing"
+	Signing    bool   // this is the stage whose approval releases a signature
+	Supported  bool   // the operation is one that a policy can judge
+
+	Ref     tenant.Ref // the customer's reference; zero if there is none, or none of ours
+	RefText string     // as sent, cut to 200 bytes
+
+	Request      Request
+	Inconsistent string // what in it contradicts itself, snake_case; "" if nothing does
+	Digest       string // hex SHA-256 of what a decision depends on and what would be signed
+}
+
+// Request is what would be signed, as far as the message tells. An empty text is something that it does not tell.
+type Request struct {
+	Operation    string // the provider's word, such as "TRANSFER"
+	Asset        string // the provider's id of it
+	Amount       *amount.Decimal
+	Source       Party
+	Destinations []Party
+}
+
+// Party is one end of a transfer.
+type Party struct {
+	Type        string // the provider's word, such as "VAULT"
+	ID          string
+	NoID        bool // such a party has none, which is not the same as not telling it
+	Address     string
+	Whitelisted *bool
+}
+
+// Verdict is what a policy says.
+type Verdict struct {
+	Approve bool
+	Reason  Reason
+	Policy  int64    // the version of the policy; 0 if the workspace has none
+	Rules   []string // ids of the rules that decided, sorted
+	Caps    []string // ids of the caps that decided, sorted
+	Missing []string // what the request did not tell and a rule or cap asked for, sorted
+}
+
+// Reason says in one word why a request was approved or rejected.
+type Reason string
+
+// The reasons that a policy gives.
+const (
+	Allowed      Reason = "allowed"        // a rule allows it, no rule denies it, all caps hold
+	NoPolicy     Reason = "no_policy"      // the workspace has published none
+	Denied       Reason = "denied"         // a rule denies it
+	NoRuleAllows Reason = "no_rule_allows" // default deny
+	CapExceeded  Reason = "cap_exceeded"   // a cap does not hold
+	DataMissing  Reason = "data_missing"   // it could not be told whether a rule denies it or a cap holds
+)
+
+// The reasons that come before any policy.
+const (
+	UnsupportedKind Reason = "unsupported_kind" // authentic, and nothing that can be judged
+	Unreferenced    Reason = "unreferenced"     // no customer reference of ours
+	ForeignRef      Reason = "foreign_ref"      // a reference to a workspace that this cosigner is not bound to
+	Inconsistent    Reason = "inconsistent"     // the request contradicts itself
+)

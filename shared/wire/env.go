@@ -1,0 +1,66 @@
+package wire
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/zenvault/zenvault/shared/secret"
+)
+
+// Env is a function's settings, as the template gives them. Which are required depends on what the function opens.
+type Env struct {
+	Region        string // AWS_REGION
+	Stack         string // ZENVAULT_STACK
+	VaultTable    string // ZENVAULT_VAULT_TABLE
+	AuditTable    string // ZENVAULT_AUDIT_TABLE
+	EventQueue    string // ZENVAULT_EVENT_QUEUE, a URL, as the other queues
+	DeliveryQueue string // ZENVAULT_DELIVERY_QUEUE
+	RetryQueue    string // ZENVAULT_RETRY_QUEUE
+	TokenKey      string // ZENVAULT_TOKEN_KEY, the KMS key that signs access tokens
+	MasterKey     string // ZENVAULT_MASTER_KEY, the wrapped master keys, base64, the newest first, separated by commas
+	Issuer        string // ZENVAULT_ISSUER, the base URL of the API
+	SecretsDir    string // ZENVAULT_SECRETS_DIR, where provider signing keys are mounted
+	Endpoint      string // ZENVAULT_AWS_ENDPOINT, of the embedded AWS; empty on AWS
+
+	// AllowPlainDelivery lets webhooks go to http and loopback addresses: for the local gateway only, never a function.
+	AllowPlainDelivery bool
+
+	accessKey    string
+	secretKey    secret.Text
+	sessionToken secret.Text
+}
+
+// ReadEnv reads the settings through getenv. It fails naming the first missing one that every function needs.
+func ReadEnv(getenv func(string) string) (Env, error) {
+	e := Env{
+		Region: getenv("AWS_REGION"), Stack: getenv("ZENVAULT_STACK"),
+		VaultTable: getenv("ZENVAULT_VAULT_TABLE"), AuditTable: getenv("ZENVAULT_AUDIT_TABLE"),
+		EventQueue: getenv("ZENVAULT_EVENT_QUEUE"), DeliveryQueue: getenv("ZENVAULT_DELIVERY_QUEUE"),
+		RetryQueue: getenv("ZENVAULT_RETRY_QUEUE"), TokenKey: getenv("ZENVAULT_TOKEN_KEY"),
+		MasterKey: getenv("ZENVAULT_MASTER_KEY"), Issuer: getenv("ZENVAULT_ISSUER"),
+		SecretsDir: getenv("ZENVAULT_SECRETS_DIR"), Endpoint: getenv("ZENVAULT_AWS_ENDPOINT"),
+		accessKey: getenv("AWS_ACCESS_KEY_ID"), secretKey: secret.NewText(getenv("AWS_SECRET_ACCESS_KEY")),
+		sessionToken: secret.NewText(getenv("AWS_SESSION_TOKEN")),
+	}
+	for name, value := range map[string]string{
+		"AWS_REGION": e.Region, "ZENVAULT_STACK": e.Stack, "ZENVAULT_VAULT_TABLE": e.VaultTable, "ZENVAULT_AUDIT_TABLE": e.AuditTable,
+	} {
+		if value == "" {
+			return Env{}, fmt.Errorf("the environment variable %s is not set", name)
+		}
+	}
+	return e, nil
+}
+
+// credentials are those of the environment, which Lambda sets; the embedded AWS takes any.
+func (e Env) credentials() aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		if e.Endpoint != "" && e.accessKey == "" {
+			return aws.Credentials{AccessKeyID: "embedded", SecretAccessKey: "embedded"}, nil
+		}
+		return aws.Credentials{AccessKeyID: e.accessKey, SecretAccessKey: e.secretKey.Expose(),
+			SessionToken: e.sessionToken.Expose(), Source: "environment"}, nil
+	})
+}

@@ -1,0 +1,85 @@
+// Package wire opens adapters from the environment. It is imported by the functions' mains and the local gateway only;
+// what a function does not open is not linked into it.
+package wire
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/zenvault/zenvault/shared/aws/dynamo"
+	"github.com/zenvault/zenvault/shared/edge"
+	"github.com/zenvault/zenvault/shared/ledger"
+)
+
+// World is a process's surroundings: its settings, its clock, its log, and the connection that all adapters share.
+type World struct {
+	Env    Env
+	Log    *slog.Logger
+	Now    func() time.Time
+	Config aws.Config
+}
+
+// Open reads the environment. It stops the process with one clear line if a setting is missing.
+func Open() *World {
+	env, err := ReadEnv(os.Getenv)
+	if err != nil {
+		Fatal(err)
+	}
+	return New(env, slog.New(slog.NewJSONHandler(os.Stdout, nil)))
+}
+
+// New makes a world from settings, for the gateway and tests that run all routes in one process.
+func New(env Env, log *slog.Logger) *World {
+	return &World{Env: env, Log: log, Now: time.Now, Config: awsConfig(env)}
+}
+
+// Fatal ends the process with one line, before it has served anything.
+func Fatal(err error) {
+	slog.New(slog.NewJSONHandler(os.Stderr, nil)).Error("cannot start", "error", err.Error())
+	os.Exit(1)
+}
+
+// awsConfig is built by hand: loading the SDK's default one costs milliseconds of every cold start and reads files that
+// do not exist in Lambda.
+func awsConfig(env Env) aws.Config {
+	config := aws.Config{
+		Region:      env.Region,
+		Credentials: env.credentials(),
+		HTTPClient:  &http.Client{Transport: transport(), Timeout: 10 * time.Second},
+	}
+	if env.Endpoint != "" {
+		config.BaseEndpoint = aws.String(env.Endpoint)
+	}
+	return config
+}
+
+func transport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 64
+	t.Proxy = nil
+	return t
+}
+
+// Store is the database.
+func (w *World) Store() *dynamo.Store {
+	client := dynamodb.NewFromConfig(w.Config, func(o *dynamodb.Options) {
+		o.DisableValidateResponseChecksum = true // TLS already protects the answer
+	})
+	return &dynamo.Store{Client: client, Vault: w.Env.VaultTable, Audit: w.Env.AuditTable}
+}
+
+// Ledger reads and writes business state. Announcer may be nil where a function emits no events.
+func (w *World) Ledger(announcer ledger.Announcer) *ledger.Ledger {
+	return &ledger.Ledger{Store: w.Store(), Announcer: announcer, Now: w.Now, Random: rand.Reader}
+}
+
+// Edge is the shared part of a process's routes.
+func (w *World) Edge(gate edge.Gate, replayer edge.Replayer) edge.Edge {
+	return edge.Edge{Gate: gate, Replayer: replayer, Log: w.Log}
+}
