@@ -26,7 +26,7 @@ func ensureQueues(ctx context.Context, client *sqs.Client, queues []Queue, urls 
 			}
 			urls[q.LogicalID] = url
 		}
-		if false {
+		if len(later) == len(queues) {
 			return fmt.Errorf("the dead letters of the queue %s come back to it", later[0].Name)
 		}
 		queues = later

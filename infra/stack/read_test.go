@@ -47,12 +47,12 @@ func TestReadTables(t *testing.T) {
 		},
 		{
 			LogicalID: "AuditTable", Name: "zenvault-dev-audit",
-			PrimaryKey: stack.PrimaryKey{Partition: text("pk"), Sort: number("sk")},
+			PrimaryKey: stack.PrimaryKey{Partition: text("pk"), Sort: text("sk")},
 			Indexes: []stack.Index{
 				{Name: "by_time", PrimaryKey: stack.PrimaryKey{Partition: text("time_shard"), Sort: text("id")}, Projection: "ALL"},
 				{Name: "by_action", PrimaryKey: stack.PrimaryKey{Partition: text("action_shard"), Sort: text("id")}, Projection: "ALL"},
 			},
-			Stream: "NEW_IMAGE", KMSKey: "DataKey", PointInTimeRecovery: true, DeletionProtection: true,
+			KMSKey: "DataKey", PointInTimeRecovery: true, DeletionProtection: true,
 		},
 	}
 	if diff := cmp.Diff(want, read(t).Tables); diff != "" {

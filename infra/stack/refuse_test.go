@@ -20,7 +20,6 @@ var edits = []struct{ name, old, new, want string }{
 	{"attribute type", "{ AttributeName: dir, AttributeType: S }", "{ AttributeName: dir, AttributeType: SS }", `"SS" is not understood here`},
 	{"attribute defined twice", "{ AttributeName: dir, AttributeType: S }", "{ AttributeName: pk, AttributeType: S }", "the attribute pk is defined twice"},
 	{"disabled TTL", "{ AttributeName: expires_at, Enabled: true }", "{ AttributeName: expires_at, Enabled: false }", "not enabled"},
-	{"stream view", "StreamViewType: NEW_IMAGE", "StreamViewType: NEW", `"NEW" is not understood here`},
 	{"encryption by a queue", "SSEType: KMS, KMSMasterKeyId: !GetAtt DataKey.Arn", "SSEType: KMS, KMSMasterKeyId: !GetAtt EventQueue.Arn", "expected a reference to an AWS::KMS::Key"},
 	{"name by condition", "TableName: !Sub ${AWS::StackName}-vault", "TableName: !If [SecretsMounted, a, b]", "Fn::If of other than a text is not understood"},
 	{"name by resource", "TableName: !Sub ${AWS::StackName}-vault", "TableName: !Sub ${EventQueue}-vault", "Fn::Sub of the resource EventQueue"},

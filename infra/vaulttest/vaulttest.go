@@ -1,18 +1,22 @@
-// Package vaulttest is a stack of its own for one test: the real key adapters against the embedded AWS, and a clock that
-// the test steps.
+// Package vaulttest is a stack of its own for one test: the tables and keys of template.yaml in the embedded AWS, reached
+// by the real adapters, and a clock that the test steps.
 package vaulttest
 
 import (
-	"crypto/rand"
 	"encoding/base64"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
-	sdk "github.com/aws/aws-sdk-go-v2/service/kms"
-	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/zenvault/zenvault/infra/emulator"
+	"github.com/zenvault/zenvault/infra/stack"
 	"github.com/zenvault/zenvault/shared/audit"
 	"github.com/zenvault/zenvault/shared/keyset"
 	"github.com/zenvault/zenvault/shared/ledger"
@@ -24,8 +28,9 @@ import (
 
 // Vault is the stack.
 type Vault struct {
+	AWS      *emulator.Emulator
 	World    *wire.World
-	Ledger   *ledger.Ledger
+	Ledger   *ledger.Ledger // announces nothing
 	Clock    *Clock
 	Ring     *keyset.Ring
 	Issuer   access.Issuer
@@ -34,31 +39,62 @@ type Vault struct {
 	MasterWrapKey string // the KMS key that wraps master keys
 }
 
-// New makes a stack that ends with the test.
+const (
+	stackName = "test"
+	region    = "eu-central-1"
+)
+
+// New makes a stack that ends with the test. The embedded AWS goes by the real clock, the program by the Vault's.
 func New(t testing.TB) *Vault {
 	t.Helper()
+	aws, err := emulator.Start(emulator.Options{Region: region})
+	must(t, err)
+	t.Cleanup(func() { must(t, aws.Close()) })
 	clock := &Clock{now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)}
-	w := wire.New(wire.Env{
-		Region: "eu-central-1", Stack: "test", Issuer: "https://vault.example.com", Endpoint: serveKMS(t),
-	}, slog.New(slog.DiscardHandler))
+	w := wire.New(wire.Env{Region: region, Stack: stackName, Issuer: "https://vault.example.com", Endpoint: aws.URL()},
+		slog.New(slog.DiscardHandler))
 	w.Now = clock.Now
-	v := &Vault{World: w, Clock: clock, Ledger: &ledger.Ledger{Store: newMemory(), Now: clock.Now, Random: rand.Reader}}
-	v.MasterWrapKey = v.createKey(t, types.KeySpecSymmetricDefault, types.KeyUsageTypeEncryptDecrypt)
-	w.Env.TokenKey = v.createKey(t, types.KeySpecEccNistP256, types.KeyUsageTypeSignVerify)
+	v := &Vault{AWS: aws, World: w, Clock: clock}
+	v.create(t)
 	v.openKeys(t)
+	v.Ledger = w.Ledger(nil)
 	return v
 }
 
-func (v *Vault) createKey(t testing.TB, spec types.KeySpec, usage types.KeyUsageType) string {
+// create makes what the template describes.
+func (v *Vault) create(t testing.TB) {
 	t.Helper()
-	made, err := keys.Service(v.World).Client.CreateKey(t.Context(), &sdk.CreateKeyInput{KeySpec: spec, KeyUsage: usage})
+	described, err := stack.Read(template(t), stack.Deployment{Name: stackName, Region: region})
 	must(t, err)
-	return *made.KeyMetadata.Arn
+	config := v.World.Config
+	made, err := stack.Create(t.Context(), stack.Clients{
+		DynamoDB: dynamodb.NewFromConfig(config), KMS: kms.NewFromConfig(config), SQS: sqs.NewFromConfig(config),
+	}, described)
+	must(t, err)
+	env := &v.World.Env
+	env.VaultTable, env.AuditTable = made.Tables["VaultTable"], made.Tables["AuditTable"]
+	env.EventQueue, env.DeliveryQueue, env.RetryQueue = made.Queues["EventQueue"], made.Queues["DeliveryQueue"], made.Queues["RetryQueue"]
+	env.TokenKey, v.MasterWrapKey = made.Keys["TokenKey"], made.Keys["MasterWrapKey"]
+}
+
+// template is template.yaml, at the top of the module that the test runs in.
+func template(t testing.TB) []byte {
+	t.Helper()
+	dir, err := os.Getwd()
+	must(t, err)
+	for dir != filepath.Dir(dir) {
+		if text, err := os.ReadFile(filepath.Join(dir, "template.yaml")); err == nil {
+			return text
+		}
+		dir = filepath.Dir(dir)
+	}
+	t.Fatal("making a stack: template.yaml is not in this directory or above")
+	return nil
 }
 
 func (v *Vault) openKeys(t testing.TB) {
 	t.Helper()
-	wrapped, err := keys.Service(v.World).NewWrappedKey(t.Context(), v.MasterWrapKey, keyset.Context(v.World.Env.Stack))
+	wrapped, err := keys.Service(v.World).NewWrappedKey(t.Context(), v.MasterWrapKey, keyset.Context(stackName))
 	must(t, err)
 	v.World.Env.MasterKey = base64.StdEncoding.EncodeToString(wrapped)
 	v.Ring, err = keys.OpenRing(t.Context(), v.World)
@@ -72,7 +108,7 @@ func (v *Vault) openKeys(t testing.TB) {
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
-		t.Fatalf("making a stack: %v", err)
+		t.Fatalf("the test's stack: %v", err)
 	}
 }
 

@@ -41,9 +41,10 @@ func ParseAnnouncement(body []byte) (ledger.Announcement, error) {
 	return a, nil
 }
 
+// isID takes "<prefix>_<ulid>": which prefix endpoints have is theirs to know, and whether one is there is seen later.
 func isID(text string) bool {
 	prefix, ulid, found := strings.Cut(text, "_")
-	return found && prefix != "" && id.ValidULID(ulid)
+	return found && prefix != "" && strings.Trim(prefix, "abcdefghijklmnopqrstuvwxyz") == "" && id.ValidULID(ulid)
 }
 
 func (d Delivery) message() []byte {

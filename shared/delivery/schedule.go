@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// schedule is the wait after each failed attempt: 14 attempts over nominally 70 h 43 min. It begins close together,
+// schedule is the wait after each failed attempt: 14 attempts over nominally 70 h 43 min (70:42:35). It begins close together,
 // since most failures pass within a minute, and ends twice a day, so that a weekend without anybody is survived.
 var schedule = [...]time.Duration{
 	5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour,

@@ -19,6 +19,7 @@ type record struct {
 	who     caller.Caller
 	err     error
 	crash   string
+	more    []slog.Attr
 }
 
 func (r *record) panicked(value any) {
@@ -35,6 +36,9 @@ func (r *record) write(log *slog.Logger, answer Response) {
 	}
 	if !r.who.Workspace.IsZero() {
 		attrs = append(attrs, "workspace", r.who.Workspace.String())
+	}
+	for _, attr := range r.more {
+		attrs = append(attrs, attr)
 	}
 	if r.err != nil {
 		f := fault.From(r.err)

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -39,6 +40,9 @@ type RawReply struct {
 	ContentType  string
 	CacheControl string // "" is "no-store"
 	Body         []byte
+
+	Err error       // trouble that the answer does not show, for the log alone
+	Log []slog.Attr // what the request's log record says besides
 }
 
 // Page is the output of a list.

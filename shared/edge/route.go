@@ -108,6 +108,9 @@ func (e Edge) serve(ctx context.Context, s Spec, r Request, do doing) (answer Re
 		record.err = err
 		return ProblemResponse(fault.From(err), r.ID)
 	}
+	if raw, ok := output.(RawReply); ok {
+		record.err, record.more = raw.Err, raw.Log
+	}
 	return success(s.status(), output)
 }
 

@@ -57,6 +57,14 @@ type entry struct {
 	limit    amount.Decimal  // of a cap
 }
 
+// Compile indexes a document. It fails with the rules about one.
+func Compile(d Document) (*Snapshot, error) {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	return compile(d), nil
+}
+
 // compile indexes a checked document.
 func compile(d Document) *Snapshot {
 	s := &Snapshot{allows: group{addressFor: allowedAddress}, denies: group{addressFor: strings.ToLower},

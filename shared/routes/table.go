@@ -5,6 +5,8 @@ package routes
 import (
 	"context"
 
+	"github.com/zenvault/zenvault/shared/aws/queue"
+	"github.com/zenvault/zenvault/shared/dialguard"
 	"github.com/zenvault/zenvault/shared/edge"
 	"github.com/zenvault/zenvault/shared/keyset"
 	"github.com/zenvault/zenvault/shared/ledger"
@@ -36,6 +38,8 @@ type Opened struct {
 	Admins edge.Edge // admits admins' sessions
 	APIs   edge.Edge // admits API keys
 	Public edge.Edge
+	Queue  queue.Sender
+	Client *dialguard.Client // that webhooks are sent with
 }
 
 // Open opens it. It fails with the first thing that does not open.
@@ -57,6 +61,10 @@ func Open(ctx context.Context, w *wire.World) (*Opened, error) {
 	if o.Admins, err = bysession.Open(ctx, w, o.Ledger); err != nil {
 		return nil, err
 	}
+	if o.Queue, err = queues.OpenSender(w); err != nil {
+		return nil, err
+	}
+	o.Client = dialguard.New(dialguard.Options{Loopback: w.Env.AllowPlainDelivery})
 	o.APIs = bykey.Edge(w, o.Ledger, o.Ring)
 	return o, nil
 }

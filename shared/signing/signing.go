@@ -3,8 +3,32 @@
 package signing
 
 import (
+	"context"
+	"errors"
+
 	"github.com/zenvault/zenvault/shared/amount"
 	"github.com/zenvault/zenvault/shared/tenant"
+)
+
+// What a codec may find wrong with a message.
+var (
+	ErrForged     = errors.New("not a message signed by this cosigner")
+	ErrUnreadable = errors.New("an authentic message that does not say what the provider documents")
+)
+
+// Signer makes the signatures of answers: the same bytes for the same message.
+type Signer interface {
+	Sign(ctx context.Context, message []byte) ([]byte, error)
+}
+
+// Action is what a provider is told to do.
+type Action string
+
+// The actions. An approval and a rejection are final and stored; a retry brings the same request again.
+const (
+	Approve Action = "approve"
+	Reject  Action = "reject"
+	Retry   Action = "retry"
 )
 
 // Callback is one authentic message of a provider.
@@ -71,4 +95,5 @@ const (
 	Unreferenced    Reason = "unreferenced"     // no customer reference of ours
 	ForeignRef      Reason = "foreign_ref"      // a reference to a workspace that this cosigner is not bound to
 	Inconsistent    Reason = "inconsistent"     // the request contradicts itself
+	Conflicting     Reason = "conflicting"      // another request has this id: never stored
 )

@@ -66,19 +66,24 @@ type placeholders struct {
 	ExpressionAttributeValues attribute.Map     `json:",omitempty"`
 }
 
-// scope refuses placeholders without an expression; members names the expressions that the operation has, by their
-// text.
-func (p placeholders) scope(members ...[2]string) (*expression.Scope, error) {
+// member is an expression of a request; nil if it is absent.
+type member struct {
+	name string
+	text *string
+}
+
+// scope refuses placeholders without an expression, given those that the operation takes.
+func (p placeholders) scope(members ...member) (*expression.Scope, error) {
 	s, err := expression.NewScope(p.ExpressionAttributeNames, p.ExpressionAttributeValues)
 	if err != nil {
 		return nil, err
 	}
 	var absent []string
-	for _, member := range members {
-		if member[1] != "" {
+	for _, m := range members {
+		if m.text != nil {
 			return s, nil
 		}
-		absent = append(absent, member[0])
+		absent = append(absent, m.name)
 	}
 	null := "is null"
 	if len(absent) > 1 {

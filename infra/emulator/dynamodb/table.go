@@ -1,6 +1,8 @@
 package dynamodb
 
 import (
+	"time"
+
 	"github.com/zenvault/zenvault/infra/emulator/dynamodb/attribute"
 	"github.com/zenvault/zenvault/infra/emulator/protocol"
 )
@@ -11,6 +13,8 @@ const maxItem = 400 << 10
 // table is one table; the service's lock guards it.
 type table struct {
 	definition tableDefinition
+	created    time.Time
+	timeToLive timeToLiveSpecification
 	key        schema
 	indexes    []*index
 	rows       keyspace

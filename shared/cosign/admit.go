@@ -1,0 +1,137 @@
+package cosign
+
+import (
+	"context"
+	"crypto/rsa"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/zenvault/zenvault/shared/caller"
+	"github.com/zenvault/zenvault/shared/edge"
+	"github.com/zenvault/zenvault/shared/fault"
+	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/signing"
+	"github.com/zenvault/zenvault/shared/tenant"
+)
+
+// What a callback is told that gets no signed answer.
+var (
+	// ErrNotAuthentic is told of an unknown cosigner, a malformed token and a wrong signature alike: a stranger does not
+	// learn which cosigners there are.
+	ErrNotAuthentic = fault.New(fault.Unauthenticated, "callback_not_authentic", "This is not a message signed by a cosigner registered here.")
+	ErrUnreadable   = fault.New(fault.Invalid, "callback_unreadable", "The message is authentic, but it does not say what the provider documents.")
+	ErrNoKey        = fault.New(fault.Unavailable, "response_key_unavailable", "The key that answers this cosigner can't be used. Nothing was decided. Retry.")
+	errDecided      = fault.New(fault.Conflict, "decided", "This request is decided.")
+)
+
+// Provider is one custody provider's way to ask and to be answered. All methods are safe for concurrent use.
+type Provider interface {
+	// Open verifies a message over exactly the bytes that came and reads it. It fails with signing.ErrForged or
+	// signing.ErrUnreadable.
+	Open(message []byte, keys []*rsa.PublicKey) (signing.Callback, error)
+	// Claims are the bytes that an answer signs: the same for the same answer.
+	Claims(action signing.Action, externalID, reason string) []byte
+	// Seal signs claims: the same bytes for the same claims and key.
+	Seal(ctx context.Context, claims []byte, key signing.Signer) ([]byte, error)
+}
+
+// Policies judge requests by the workspaces' published policies.
+type Policies interface {
+	// HeadKey is the item that says which version is in force; Decide reads it in its own batch.
+	HeadKey(workspace tenant.ID) ledger.Key
+	// Judge evaluates under the version that the head names; nil is no policy, and no approval.
+	Judge(ctx context.Context, workspace tenant.ID, head ledger.Item, r signing.Request) (signing.Verdict, error)
+}
+
+// Decider answers the callbacks of one provider. It keeps the cosigners that it met in memory. Make it with NewDecider.
+type Decider struct {
+	Parts
+	mu    sync.Mutex
+	met   map[string]*met
+	noted map[string]time.Time // the minute in which a denial of a subject was last recorded
+}
+
+// Parts are what a Decider is made of.
+type Parts struct {
+	Ledger      *ledger.Ledger
+	Name        string // of the provider, as cosigners are registered for it
+	Provider    Provider
+	ContentType string // of its answers
+	Policies    Policies
+	Keys        func(name string) (signing.Signer, error) // response keys by name; cached
+}
+
+type met struct {
+	Cosigner
+	lookedAgain time.Time
+}
+
+// NewDecider makes a Decider that knows nobody yet.
+func NewDecider(p Parts) *Decider {
+	return &Decider{Parts: p, met: map[string]*met{}, noted: map[string]time.Time{}}
+}
+
+const unknownCosigner = "cosigner/unknown" // one subject for all ids that nobody has: a stranger can't fill the trail
+
+// admit finds the cosigner of the path and opens the message with its keys. Keys in memory that don't fit are read again,
+// since they may have been changed; not more than once a second, since anybody can send a wrong signature.
+func (d *Decider) admit(ctx context.Context, who caller.Caller, in edge.Raw) (Cosigner, signing.Callback, error) {
+	c, known := d.recall(in.Params["cosigner"])
+	if !known {
+		var err error
+		if c, err = d.meet(ctx, who, in.Params["cosigner"]); err != nil {
+			return Cosigner{}, signing.Callback{}, err
+		}
+	}
+	callback, err := d.Provider.Open(in.Body, c.verifiers())
+	if errors.Is(err, signing.ErrForged) && known && d.mayLookAgain(c.ID) {
+		if c, err = d.meet(ctx, who, c.ID); err != nil {
+			return Cosigner{}, signing.Callback{}, err
+		}
+		callback, err = d.Provider.Open(in.Body, c.verifiers())
+	}
+	switch {
+	case errors.Is(err, signing.ErrForged):
+		return Cosigner{}, signing.Callback{}, d.refuse(ctx, who, "cosigner/"+c.ID)
+	case err != nil:
+		who.ID = c.ID
+		return Cosigner{}, signing.Callback{}, d.deny(ctx, who, "cosigner/"+c.ID, ErrUnreadable.Because(err))
+	}
+	return c, callback, nil
+}
+
+// meet reads a cosigner and remembers it.
+func (d *Decider) meet(ctx context.Context, who caller.Caller, cosignerID string) (Cosigner, error) {
+	c, err := find(ctx, d.Ledger, cosignerID)
+	if errors.Is(err, ErrNotFound) || err == nil && c.Provider != d.Name {
+		d.forget(cosignerID)
+		return Cosigner{}, d.refuse(ctx, who, unknownCosigner)
+	}
+	if err != nil {
+		return Cosigner{}, err
+	}
+	d.remember(c)
+	return c, nil
+}
+
+// refuse records that somebody sent what is not authentic, and gives the error that tells so. Nobody is named as the actor:
+// nobody was proven.
+func (d *Decider) refuse(ctx context.Context, who caller.Caller, subject string) error {
+	return d.deny(ctx, who, subject, ErrNotAuthentic)
+}
+
+// deny records a denial, once a minute for each subject and reason, and gives the fault. If it can't be recorded, that is
+// the error instead.
+func (d *Decider) deny(ctx context.Context, who caller.Caller, subject string, why *fault.Fault) error {
+	about, minute := subject+" "+why.Code, d.Ledger.Now().Truncate(time.Minute)
+	if d.noticed(about, minute) {
+		return why
+	}
+	err := d.Ledger.Deny(ctx, ledger.Denial{By: who, Action: "callback.open_denied", Subject: subject, Why: why.Code})
+	if err != nil {
+		return err
+	}
+	d.note(about, minute)
+	return why
+}

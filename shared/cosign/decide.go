@@ -1,0 +1,172 @@
+package cosign
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/zenvault/zenvault/shared/caller"
+	"github.com/zenvault/zenvault/shared/edge"
+	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/signing"
+	"github.com/zenvault/zenvault/shared/tenant"
+)
+
+// Budget is how long a decision may take. The co-signer gives up after 30 s (Fireblocks, "Callback Handler", read
+// 2026-11); a RETRY in time is worth more than a decision too late.
+const Budget = 3 * time.Second
+
+// Decide answers one callback: authentic? answered before? whose? consistent? allowed? Then one commit, and only after
+// it, when the decision and its audit entry are durable, the signature.
+//
+// It takes one batch of reads and one transaction; the first call of a process, or after a policy was published, takes one
+// read more. It fails with ErrNotAuthentic, ErrUnreadable and ErrNoKey. Trouble of ours is answered with a signed RETRY.
+func (d *Decider) Decide(ctx context.Context, who caller.Caller, in edge.Raw) (edge.RawReply, error) {
+	ctx, done := context.WithTimeout(ctx, Budget)
+	defer done()
+	c, callback, err := d.admit(ctx, who, in)
+	if err != nil {
+		return edge.RawReply{}, err
+	}
+	key, err := d.Keys(c.ResponseKey)
+	if err != nil {
+		return edge.RawReply{}, ErrNoKey.Because(err)
+	}
+	a := &ask{Decider: d, by: who, cosigner: c, body: in.Body, callback: callback, key: key}
+	a.by.ID = c.ID
+	answer, err := a.decide(ctx)
+	if err != nil {
+		return a.trouble(ctx, err)
+	}
+	return answer, nil
+}
+
+// ask is one authentic request on its way to an answer.
+type ask struct {
+	*Decider
+	by       caller.Caller
+	cosigner Cosigner
+	body     []byte
+	callback signing.Callback
+	key      signing.Signer
+}
+
+func (a *ask) decide(ctx context.Context) (edge.RawReply, error) {
+	head, earlier, err := a.read(ctx)
+	if err != nil {
+		return edge.RawReply{}, err
+	}
+	if earlier != nil {
+		return a.repeat(ctx, earlier)
+	}
+	decision, err := a.judge(ctx, head)
+	if err != nil {
+		return edge.RawReply{}, err
+	}
+	var token []byte
+	var unsigned error
+	_, err = a.Ledger.Commit(ctx, ledger.Change{
+		By: a.by, Action: "decision.make", Target: target(a.cosigner.ID, a.callback.ExternalID, a.callback.Kind),
+		Workspace: decision.Workspace.String(), After: decision.fields(),
+		Key: decision.key(), Item: decision.item(), Else: errDecided,
+		Events:    decision.events(),
+		Meanwhile: func() { token, unsigned = a.Provider.Seal(ctx, decision.Claims, a.key) },
+	})
+	if earlier := ledger.Old(err); errors.Is(err, errDecided) && earlier != nil {
+		return a.repeat(ctx, earlier) // another sending of the request was faster
+	}
+	if err := errors.Join(err, unsigned); err != nil {
+		return edge.RawReply{}, err
+	}
+	return a.reply(token, decision.Workspace.String(), decision.word(), string(decision.Verdict.Reason)), nil
+}
+
+// read is the one batch: the cosigner as it is now, an earlier decision, and the policy's head. If the cosigner has
+// changed since it was last read, the message must be good by its present keys.
+func (a *ask) read(ctx context.Context) (head, earlier ledger.Item, err error) {
+	for range 3 {
+		keys := []ledger.Key{Key(a.cosigner.ID), decisionKey(a.cosigner.ID, a.callback.ExternalID, a.callback.Kind)}
+		if workspace := a.callback.Ref.Workspace(); a.cosigner.serves(workspace) {
+			keys = append(keys, a.Policies.HeadKey(workspace))
+		}
+		items, err := a.Ledger.Get(ctx, keys...)
+		if err != nil {
+			return nil, nil, err
+		}
+		if items[0].Version() == a.cosigner.version {
+			return append(items, nil)[2], items[1], nil
+		}
+		if err := a.renew(ctx, items[0]); err != nil {
+			return nil, nil, err
+		}
+	}
+	return nil, nil, errors.New("the cosigner is being changed all the time")
+}
+
+// renew goes on with the cosigner as it is now.
+func (a *ask) renew(ctx context.Context, item ledger.Item) error {
+	if item == nil {
+		a.forget(a.cosigner.ID)
+		return a.refuse(ctx, caller.Caller{Kind: a.by.Kind, Origin: a.by.Origin}, unknownCosigner)
+	}
+	c, err := parse(item)
+	if err != nil {
+		return err
+	}
+	a.remember(c)
+	if a.callback, err = a.Provider.Open(a.body, c.verifiers()); err != nil {
+		return a.refuse(ctx, caller.Caller{Kind: a.by.Kind, Origin: a.by.Origin}, "cosigner/"+c.ID)
+	}
+	if a.key, err = a.Keys(c.ResponseKey); err != nil {
+		return ErrNoKey.Because(err)
+	}
+	a.cosigner = c
+	return nil
+}
+
+// judge makes the decision. What comes first decides: a request that can't be judged is never asked a policy about.
+func (a *ask) judge(ctx context.Context, head ledger.Item) (Decision, error) {
+	verdict, err := a.verdict(ctx, head)
+	if err != nil {
+		return Decision{}, err
+	}
+	action := signing.Reject
+	if verdict.Approve {
+		action = signing.Approve
+	}
+	return Decision{
+		Cosigner: a.cosigner.ID, Provider: a.cosigner.Provider, ExternalID: a.callback.ExternalID, Kind: a.callback.Kind,
+		Workspace: a.workspace(), Ref: a.callback.RefText, Request: a.callback.Request, Verdict: verdict,
+		Digest: a.callback.Digest, Claims: a.Provider.Claims(action, a.callback.ExternalID, tell(verdict.Reason)),
+		ResponseKey: a.cosigner.ResponseKey, DecidedAt: a.Ledger.Now(),
+	}, nil
+}
+
+func (a *ask) verdict(ctx context.Context, head ledger.Item) (signing.Verdict, error) {
+	switch {
+	case !a.callback.Supported:
+		return signing.Verdict{Reason: signing.UnsupportedKind}, nil
+	case a.callback.Ref.IsZero():
+		return signing.Verdict{Reason: signing.Unreferenced}, nil
+	case a.workspace().IsZero():
+		return signing.Verdict{Reason: signing.ForeignRef}, nil
+	case a.callback.Inconsistent != "":
+		return signing.Verdict{Reason: signing.Inconsistent, Missing: []string{a.callback.Inconsistent}}, nil
+	}
+	return a.Policies.Judge(ctx, a.workspace(), head, a.callback.Request)
+}
+
+// workspace is the one that the request is for, zero if it names none that the cosigner serves.
+func (a *ask) workspace() tenant.ID {
+	if owner := a.callback.Ref.Workspace(); a.cosigner.serves(owner) {
+		return owner
+	}
+	return tenant.ID{}
+}
+
+func (a *ask) reply(token []byte, workspace, decision, reason string) edge.RawReply {
+	return edge.RawReply{ContentType: a.ContentType, Body: token, Log: []slog.Attr{slog.String("cosigner", a.cosigner.ID),
+		slog.String("for_workspace", workspace), slog.String("kind", a.callback.Kind), slog.String("decision", decision),
+		slog.String("reason", reason)}}
+}

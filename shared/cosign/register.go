@@ -1,0 +1,103 @@
+package cosign
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+
+	"github.com/zenvault/zenvault/shared/caller"
+	"github.com/zenvault/zenvault/shared/fault"
+	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/tenant"
+)
+
+// RegisterInput describes a co-signer.
+type RegisterInput struct {
+	Name         string      `json:"name"`
+	Provider     string      `json:"provider"`
+	InboundKeys  []string    `json:"inbound_keys"` // PEM
+	ResponseKey  string      `json:"response_key"`
+	Workspaces   []tenant.ID `json:"workspaces"`
+	Unreferenced string      `json:"unreferenced,omitempty"` // "reject" if not given
+}
+
+// Register makes a co-signer known. It fails with the rules' faults, each naming the member.
+func (s Service) Register(ctx context.Context, who caller.Caller, in RegisterInput) (View, error) {
+	c, err := s.cosigner(in)
+	if err != nil {
+		return View{}, err
+	}
+	if err := s.bind(ctx, in.Workspaces); err != nil {
+		return View{}, err
+	}
+	c.ID, c.CreatedAt = s.Ledger.NewID(idPrefix), s.Ledger.Now()
+	_, err = s.Ledger.Commit(ctx, ledger.Change{
+		By: who, Action: "cosigner.register", Target: c.target(), After: c.fields(),
+		Key: Key(c.ID), Item: c.item(), Else: errExists,
+		Reply: c.view(),
+	})
+	return c.view(), err
+}
+
+func (s Service) cosigner(in RegisterInput) (Cosigner, error) {
+	if in.Unreferenced == "" {
+		in.Unreferenced = reject
+	}
+	inbound, err := parseKeys(in.InboundKeys)
+	switch {
+	case checkName(in.Name) != nil:
+		return Cosigner{}, ErrName
+	case in.Provider != fireblocks:
+		return Cosigner{}, ErrProvider
+	case err != nil:
+		return Cosigner{}, err
+	case !s.ValidKey(in.ResponseKey):
+		return Cosigner{}, ErrResponseKey
+	case in.Unreferenced != reject:
+		return Cosigner{}, ErrUnreferenced
+	}
+	return Cosigner{Provider: in.Provider, Name: in.Name, Inbound: inbound, ResponseKey: in.ResponseKey,
+		Workspaces: in.Workspaces, Unreferenced: in.Unreferenced}, nil
+}
+
+func parseKeys(texts []string) ([]PublicKey, error) {
+	if len(texts) == 0 || len(texts) > maxInbound {
+		return nil, ErrKeyCount
+	}
+	keys := make([]PublicKey, len(texts))
+	for i, text := range texts {
+		key, valid := parseKey(text)
+		at := "/inbound_keys/" + strconv.Itoa(i)
+		if !valid {
+			return nil, ErrKey.At(at)
+		}
+		if slices.ContainsFunc(keys[:i], func(other PublicKey) bool { return other.ID == key.ID }) {
+			return nil, ErrKeyTwice.At(at)
+		}
+		keys[i] = key
+	}
+	return keys, nil
+}
+
+// bind makes sure that every workspace is there.
+func (s Service) bind(ctx context.Context, workspaces []tenant.ID) error {
+	if len(workspaces) == 0 || len(workspaces) > maxWorkspace {
+		return ErrBindings
+	}
+	for i, workspace := range workspaces {
+		at := "/workspaces/" + strconv.Itoa(i)
+		if slices.Contains(workspaces[:i], workspace) {
+			return ErrBindingTwice.At(at)
+		}
+		err := s.Workspaces(ctx, workspace)
+		var f *fault.Fault
+		if errors.As(err, &f) && f.Kind == fault.NotFound {
+			return ErrBinding.At(at)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+package cosign
+
+import (
+	"net/http"
+
+	"github.com/zenvault/zenvault/shared/caller"
+	"github.com/zenvault/zenvault/shared/edge"
+)
+
+// RouteRegister makes a cosigner known.
+var RouteRegister = edge.Route[Service, RegisterInput, View]{Spec: edge.Spec{
+	Name: "cosigner-register", Summary: "Register a provider's co-signer: its public keys, the key that answers it, its workspaces.",
+	Method: http.MethodPost, Path: "/v1/admin/cosigners", Status: http.StatusCreated,
+	Guard: edge.Admin(caller.CosignerWrite),
+	Needs: edge.Needs{Reads: []string{"workspace#"}, Writes: []string{Keys}},
+}, Do: Service.Register}
+
+// RouteGet reads a cosigner.
+var RouteGet = edge.Route[Service, GetInput, View]{Spec: edge.Spec{
+	Name: "cosigner-get", Summary: "Read a co-signer.",
+	Method: http.MethodGet, Path: "/v1/admin/cosigners/{cosigner}",
+	Guard: edge.Admin(caller.CosignerRead),
+	Needs: edge.Needs{Reads: []string{Keys}},
+}, Do: Service.Get}
+
+// RouteList lists the cosigners.
+var RouteList = edge.Route[Service, ListInput, edge.Page[View]]{Spec: edge.Spec{
+	Name: "cosigner-list", Summary: "List the co-signers, the oldest first.",
+	Method: http.MethodGet, Path: "/v1/admin/cosigners",
+	Guard: edge.Admin(caller.CosignerRead),
+	Needs: edge.Needs{Reads: []string{directory}},
+}, Do: Service.List}
+
+// RouteFireblocks answers the Fireblocks API Co-Signer. The co-signer is given the path up to the cosigner's id and
+// appends the rest.
+var RouteFireblocks = edge.Route[*Decider, edge.Raw, edge.RawReply]{Spec: edge.Spec{
+	Name: "cosign-fireblocks", Summary: "Answer a transaction callback of a Fireblocks API Co-Signer by the workspace's policy.",
+	Method: http.MethodPost, Path: "/cosigner/fireblocks/{cosigner}/v2/tx_sign_request",
+	Guard:   edge.Callback(),
+	Needs:   edge.Needs{Reads: []string{Keys, "policy#"}, Writes: []string{DecisionKeys}, Announces: true, Secrets: true},
+	MaxBody: 256 << 10, // a batch with its raw transactions
+}, Do: (*Decider).Decide}

@@ -1,0 +1,252 @@
+package edge_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/zenvault/zenvault/shared/caller"
+	"github.com/zenvault/zenvault/shared/edge"
+	"github.com/zenvault/zenvault/shared/fault"
+	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/tenant"
+)
+
+// service is a domain of the tests' own: it answers what it was asked, or with the error it holds.
+type service struct {
+	err   error
+	calls *[]caller.Caller
+}
+
+type input struct {
+	Workspace tenant.ID `path:"workspace"`
+	Name      string    `json:"name"`
+	edge.Paging
+}
+
+type output struct {
+	Name  string `json:"name"`
+	Limit int    `json:"limit"`
+}
+
+func (s service) do(_ context.Context, who caller.Caller, in input) (output, error) {
+	*s.calls = append(*s.calls, who)
+	if in.Name == "panic" {
+		panic("a canary in a panic")
+	}
+	return output{in.Name, in.Limit}, s.err
+}
+
+// gate admits whoever it holds.
+type gate struct {
+	who caller.Caller
+	err error
+}
+
+func (g gate) Admit(context.Context, edge.Request) (caller.Caller, error) { return g.who, g.err }
+
+const workspace = "ws_eucentral1_01jd0000000000000000000001"
+
+func route(g edge.Guard) edge.Route[service, input, output] {
+	return edge.Route[service, input, output]{Spec: edge.Spec{Name: "test-do", Method: "POST", Path: "/v1/{workspace}", Status: 201, Guard: g, MaxBody: 100}, Do: service.do}
+}
+
+func request(body string) edge.Request {
+	return edge.Request{ID: "req_1", Method: "POST", Path: "/v1/x", Params: map[string]string{"workspace": workspace}, Query: url.Values{},
+		Header: http.Header{}, Body: []byte(body), Source: netip.MustParseAddr("::ffff:192.0.2.7")}
+}
+
+func keyOf(scopes ...string) caller.Caller {
+	id, _ := tenant.Parse(workspace)
+	return caller.Caller{Kind: caller.APIKey, ID: "key_1", Workspace: id, Scopes: caller.NewScopes(scopes)}
+}
+
+func admin(role caller.Role) caller.Caller {
+	return caller.Caller{Kind: caller.Admin, ID: "adm_1", Role: role}
+}
+
+// Only a caller of the guard's kind with the guard's right gets through; the handler runs for nobody else.
+func TestGuards(t *testing.T) {
+	callers := map[string]gate{
+		"nobody": {}, "refused": {err: edge.ErrUnauthenticated}, "owner": {who: admin(caller.Owner)}, "auditor": {who: admin(caller.Auditor)},
+		"no role": {who: admin("")}, "key": {who: keyOf("a:write")}, "other key": {who: keyOf("a:read")}, "no scopes": {who: keyOf()},
+		"key of nobody": {who: caller.Caller{Kind: caller.APIKey, Scopes: caller.NewScopes([]string{"a:write"})}},
+		"database down": {err: ledger.ErrUnavailable},
+	}
+	guards := map[string]struct {
+		guard edge.Guard
+		want  map[string]int
+	}{
+		"admin": {edge.Admin(caller.WorkspaceWrite), map[string]int{"owner": 201, "refused": 401, "database down": 503}},
+		"key":   {edge.APIKey("a:write"), map[string]int{"key": 201, "refused": 401, "database down": 503}},
+	}
+	for guardName, g := range guards {
+		for name, gate := range callers {
+			var calls []caller.Caller
+			handler := edge.Bind(edge.Edge{Gate: gate, Log: slog.New(slog.DiscardHandler)}, route(g.guard), service{calls: &calls})
+			want, named := g.want[name]
+			if !named {
+				want = 403
+			}
+			answer := handler(t.Context(), request(`{"name":"a"}`))
+			if answer.Status != want || (len(calls) == 1) != (want == 201) {
+				t.Errorf("%s guard, %s: got %d with %d calls, want %d", guardName, name, answer.Status, len(calls), want)
+			}
+		}
+	}
+}
+
+// A route whose guard lets nobody in, or asks for nothing, does not start.
+func TestUnguardedRoutesDoNotStart(t *testing.T) {
+	for name, g := range map[string]edge.Guard{"zero": {}, "admin without permission": edge.Admin(""), "key without scopes": edge.APIKey()} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: started", name)
+				}
+			}()
+			edge.Bind(edge.Edge{Gate: gate{}}, route(g), service{})
+		}()
+	}
+}
+
+// Bad input is refused with a problem that names the member, and the handler does not run.
+func TestBadInput(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*edge.Request)
+		status int
+		code   string
+		field  string
+	}{
+		{"not JSON", func(r *edge.Request) { r.Body = []byte("{") }, 400, "malformed_request", ""},
+		{"no body", func(r *edge.Request) { r.Body = nil }, 400, "malformed_request", ""},
+		{"unknown member", func(r *edge.Request) { r.Body = []byte(`{"name":"a","x":1}`) }, 400, "malformed_request", "/x"},
+		{"duplicate member", func(r *edge.Request) { r.Body = []byte(`{"name":"a","name":"b"}`) }, 400, "malformed_request", "/name"},
+		{"wrong type", func(r *edge.Request) { r.Body = []byte(`{"name":1}`) }, 400, "malformed_request", "/name"},
+		{"too large", func(r *edge.Request) { r.Body = []byte(`{"name":"` + strings.Repeat("a", 100) + `"}`) }, 413, "body_too_large", ""},
+		{"malformed id", func(r *edge.Request) { r.Params["workspace"] = "ws_1" }, 400, "malformed_request", "workspace"},
+		{"unknown parameter", func(r *edge.Request) { r.Query.Set("x", "1") }, 400, "malformed_request", "x"},
+		{"repeated parameter", func(r *edge.Request) { r.Query["limit"] = []string{"1", "2"} }, 400, "malformed_request", "limit"},
+		{"malformed parameter", func(r *edge.Request) { r.Query.Set("limit", "many") }, 400, "malformed_request", "limit"},
+		{"malformed cursor", func(r *edge.Request) { r.Query.Set("cursor", "%%%") }, 400, "malformed_request", "cursor"},
+		{"two keys", func(r *edge.Request) { r.Header["Idempotency-Key"] = []string{"a", "b"} }, 400, "malformed_request", "Idempotency-Key"},
+		{"empty key", func(r *edge.Request) { r.Header["Idempotency-Key"] = []string{""} }, 400, "malformed_request", "Idempotency-Key"},
+		{"blank in key", func(r *edge.Request) { r.Header["Idempotency-Key"] = []string{"a b"} }, 400, "malformed_request", "Idempotency-Key"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var calls []caller.Caller
+			handler := edge.Bind(edge.Edge{Gate: gate{who: admin(caller.Owner)}, Log: slog.New(slog.DiscardHandler)}, route(edge.Admin(caller.WorkspaceWrite)), service{calls: &calls})
+			r := request(`{"name":"a"}`)
+			tt.change(&r)
+			answer := handler(t.Context(), r)
+			var problem edge.Problem
+			if err := json.Unmarshal(answer.Body, &problem); err != nil {
+				t.Fatal(err)
+			}
+			if answer.Status != tt.status || problem.Code != tt.code || problem.Field != tt.field || problem.RequestID != "req_1" {
+				t.Errorf("got %d %+v", answer.Status, problem)
+			}
+			if len(calls) > 0 {
+				t.Error("the handler ran")
+			}
+		})
+	}
+}
+
+// A caller carries where the request came from: an address without its IPv6 clothing, a bounded User-Agent.
+func TestOrigin(t *testing.T) {
+	var calls []caller.Caller
+	handler := edge.Bind(edge.Edge{Gate: gate{who: admin(caller.Owner)}, Log: slog.New(slog.DiscardHandler)}, route(edge.Admin(caller.WorkspaceWrite)), service{calls: &calls})
+	r := request(`{"name":"a"}`)
+	r.Header.Set("User-Agent", strings.Repeat("é", 200))
+	r.Header.Set("Idempotency-Key", "k1")
+	handler(t.Context(), r)
+	if len(calls) != 1 {
+		t.Fatal("the handler did not run")
+	}
+	want := caller.Origin{IP: "192.0.2.7", UserAgent: strings.Repeat("é", 128), RequestID: "req_1"}
+	if diff := cmp.Diff(want, calls[0].Origin); diff != "" {
+		t.Error(diff)
+	}
+	if once := calls[0].Once; once.Key != "k1" || once.Route != "test-do" || len(once.Input) != 64 {
+		t.Errorf("got %+v", once)
+	}
+}
+
+// A fault is told as it is; anything else is told as internal, and only the log knows more.
+func TestErrors(t *testing.T) {
+	tests := []struct {
+		name   string
+		err    error
+		body   string
+		status int
+		code   string
+	}{
+		{"fault", fault.New(fault.Conflict, "taken", "Taken.").Because(errors.New("canary")), `{"name":"a"}`, 409, "taken"},
+		{"unknown", errors.New("canary"), `{"name":"a"}`, 500, "internal"},
+		{"outcome unknown", ledger.ErrOutcomeUnknown.Because(errors.New("canary")), `{"name":"a"}`, 503, "outcome_unknown"},
+		{"panic", nil, `{"name":"panic"}`, 500, "internal"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var log bytes.Buffer
+			var calls []caller.Caller
+			handler := edge.Bind(edge.Edge{Gate: gate{who: admin(caller.Owner)}, Log: slog.New(slog.NewJSONHandler(&log, nil))},
+				route(edge.Admin(caller.WorkspaceWrite)), service{err: tt.err, calls: &calls})
+			answer := handler(t.Context(), request(tt.body))
+			if answer.Status != tt.status || !strings.Contains(string(answer.Body), `"code":"`+tt.code+`"`) {
+				t.Errorf("got %d %s", answer.Status, answer.Body)
+			}
+			if strings.Contains(string(answer.Body), "canary") {
+				t.Error("the cause is shown")
+			}
+			if got := strings.Count(log.String(), "\n"); got != 1 {
+				t.Errorf("%d log records", got)
+			}
+		})
+	}
+}
+
+// The reply of an earlier request under the same key is given back as it was, with a mark.
+func TestReplay(t *testing.T) {
+	var calls []caller.Caller
+	handler := edge.Bind(edge.Edge{Gate: gate{who: admin(caller.Owner)}, Log: slog.New(slog.DiscardHandler)}, route(edge.Admin(caller.WorkspaceWrite)),
+		service{err: &ledger.Replayed{Reply: []byte(`{"name":"first"}`)}, calls: &calls})
+	answer := handler(t.Context(), request(`{"name":"a"}`))
+	if answer.Status != 201 || string(answer.Body) != `{"name":"first"}` || answer.Header.Get("Idempotency-Replayed") != "true" {
+		t.Errorf("got %d %s %v", answer.Status, answer.Body, answer.Header)
+	}
+}
+
+// No request makes the edge panic past its own recovery, and every answer is JSON with a known status.
+func FuzzServe(f *testing.F) {
+	f.Add([]byte(`{"name":"a"}`), "limit=1", "k")
+	f.Add([]byte(`{`), "limit=&limit=", "")
+	f.Add([]byte(nil), "cursor=AAAA&x", "é")
+	f.Fuzz(func(t *testing.T, body []byte, query, key string) {
+		var calls []caller.Caller
+		var log bytes.Buffer
+		handler := edge.Bind(edge.Edge{Gate: gate{who: admin(caller.Owner)}, Log: slog.New(slog.NewJSONHandler(&log, nil))}, route(edge.Admin(caller.WorkspaceWrite)), service{calls: &calls})
+		r := request(string(body))
+		r.Query, _ = url.ParseQuery(query)
+		r.Header.Set("Idempotency-Key", key)
+		answer := handler(t.Context(), r)
+		if !json.Valid(answer.Body) {
+			t.Errorf("not JSON: %q", answer.Body)
+		}
+		if strings.Contains(log.String(), `"stack"`) && !bytes.Contains(body, []byte("panic")) {
+			t.Errorf("a panic: %s", log.String())
+		}
+	})
+}
