@@ -7,12 +7,13 @@ import (
 	"github.com/zenvault/zenvault/shared/policy"
 	"github.com/zenvault/zenvault/shared/wire"
 	"github.com/zenvault/zenvault/shared/wire/bysession"
+	"github.com/zenvault/zenvault/shared/wire/queues"
 	"github.com/zenvault/zenvault/shared/workspace"
 )
 
 func main() {
 	w := wire.Open()
-	ledger := w.Ledger(nil)
+	ledger := w.Ledger(queues.Announcer(w))
 	service := policy.Service{Ledger: ledger, Workspaces: workspace.Service{Ledger: ledger}.Exists}
 	function.ServeHTTP(edge.Bind(bysession.Edge(w, ledger), policy.RoutePublish, service))
 }

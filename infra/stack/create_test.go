@@ -1,8 +1,10 @@
 package stack_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -131,16 +133,21 @@ func TestCreateKeys(t *testing.T) {
 	}
 }
 
-// recorder notes which operations the clients call.
+// recorder keeps the last body of each operation that the clients call.
 type recorder struct {
 	mu    sync.Mutex
-	calls map[string]bool
+	calls map[string]string
 }
 
 func (r *recorder) Do(request *http.Request) (*http.Response, error) {
 	_, operation, _ := strings.Cut(request.Header.Get("X-Amz-Target"), ".")
+	body, err := io.ReadAll(request.Body)
+	if err != nil {
+		return nil, err
+	}
+	request.Body = io.NopCloser(bytes.NewReader(body))
 	r.mu.Lock()
-	r.calls[operation] = true
+	r.calls[operation] = string(body)
 	r.mu.Unlock()
 	return http.DefaultClient.Do(request)
 }
@@ -148,7 +155,7 @@ func (r *recorder) Do(request *http.Request) (*http.Response, error) {
 // A second Create changes nothing and asks for no change (CreateQueue makes no second queue), and what was stored in
 // between is still there.
 func TestCreateTwice(t *testing.T) {
-	calls := &recorder{calls: map[string]bool{}}
+	calls := &recorder{calls: map[string]string{}}
 	to := clientsThrough(t, calls)
 	first := create(t, to, read(t))
 	item := map[string]dynamodbtypes.AttributeValue{
@@ -167,6 +174,22 @@ func TestCreateTwice(t *testing.T) {
 	got, err := to.DynamoDB.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String(first.Tables["VaultTable"]), Key: item})
 	if err != nil || len(got.Item) != 2 {
 		t.Errorf("item after the second Create: got %v, %v; want it as stored", got, err)
+	}
+}
+
+// A stream is asked for, and a table is not made without it where there are none.
+func TestCreateStream(t *testing.T) {
+	calls := &recorder{calls: map[string]string{}}
+	to := clientsThrough(t, calls)
+	s := read(t)
+	s.Tables = s.Tables[1:]
+	s.Tables[0].Stream = "NEW_IMAGE"
+	_, err := stack.Create(t.Context(), to, s)
+	if want := "creating the table zenvault-dev-audit"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got error %v, want one with %q", err, want)
+	}
+	if want := `"StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_IMAGE"}`; !strings.Contains(calls.calls["CreateTable"], want) {
+		t.Errorf("request: got %s, want one with %s", calls.calls["CreateTable"], want)
 	}
 }
 
@@ -189,6 +212,33 @@ func TestCreateAtOnce(t *testing.T) {
 		if diff := cmp.Diff(made[0], other); diff != "" {
 			t.Errorf("resources of another Create (-first +other):\n%s", diff)
 		}
+	}
+}
+
+// doubler sends everything twice and gives the second answer: that of whoever comes just after another Create.
+type doubler struct{}
+
+func (doubler) Do(request *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(request.Body)
+	if err != nil {
+		return nil, err
+	}
+	request.Body = io.NopCloser(bytes.NewReader(body))
+	first, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	first.Body.Close()
+	request.Body = io.NopCloser(bytes.NewReader(body))
+	return http.DefaultClient.Do(request)
+}
+
+// A Create that finds at every step that another one was just before it ends well.
+func TestCreateComesSecond(t *testing.T) {
+	to := clientsThrough(t, doubler{})
+	made := create(t, to, read(t))
+	if diff := cmp.Diff(made, create(t, to, read(t))); diff != "" {
+		t.Errorf("resources of the next Create (-first +next):\n%s", diff)
 	}
 }
 
@@ -221,8 +271,8 @@ func TestCreateRefusesAnotherShape(t *testing.T) {
 	}{
 		{"index", "zenvault-dev-vault exists with other indexes", func(s *stack.Stack) { s.Tables[0].Indexes = s.Tables[0].Indexes[:1] }},
 		{"projection", "zenvault-dev-vault exists with other indexes", func(s *stack.Stack) { s.Tables[0].Indexes[1].Projection = "ALL" }},
-		{"key", "zenvault-dev-audit exists with another key", func(s *stack.Stack) { s.Tables[1].PrimaryKey.Sort.Type = "S" }},
-		{"stream", "zenvault-dev-audit exists with another stream", func(s *stack.Stack) { s.Tables[1].Stream = "" }},
+		{"key", "zenvault-dev-audit exists with another key", func(s *stack.Stack) { s.Tables[1].PrimaryKey.Sort.Type = "N" }},
+		{"stream", "zenvault-dev-audit exists with another stream", func(s *stack.Stack) { s.Tables[1].Stream = "NEW_IMAGE" }},
 		{"expiry", "zenvault-dev-vault exists and expires by expires_at", func(s *stack.Stack) { s.Tables[0].TimeToLive = "ttl" }},
 		{"visibility", "creating the queue zenvault-dev-events", func(s *stack.Stack) { s.Queues[0].Visibility /= 2 }},
 		{"dead letters", "creating the queue zenvault-dev-events", func(s *stack.Stack) { s.Queues[0].Redrive.MaxReceives = 6 }},

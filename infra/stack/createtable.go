@@ -67,22 +67,36 @@ func ensureExpiry(ctx context.Context, client *dynamodb.Client, t Table) error {
 	if t.TimeToLive == "" {
 		return nil
 	}
-	described, err := client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &t.Name})
-	if err != nil {
-		return fmt.Errorf("describing the expiry of %s: %w", t.Name, err)
+	set, err := sameExpiry(ctx, client, t)
+	if set || err != nil {
+		return err
 	}
-	if d := described.TimeToLiveDescription; d != nil && aws.ToString(d.AttributeName) != "" {
-		if *d.AttributeName != t.TimeToLive {
-			return fmt.Errorf("the table %s exists and expires by %s, not by %s", t.Name, *d.AttributeName, t.TimeToLive)
-		}
+	_, refused := client.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{TableName: &t.Name,
+		TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: &t.TimeToLive, Enabled: aws.Bool(true)}})
+	if refused == nil {
 		return nil
 	}
-	_, err = client.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{TableName: &t.Name,
-		TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: &t.TimeToLive, Enabled: aws.Bool(true)}})
-	if err != nil {
-		return fmt.Errorf("setting the expiry of %s: %w", t.Name, err)
+	// Another Create may have been first, for which the API has no error of its own.
+	if set, err := sameExpiry(ctx, client, t); set || err != nil {
+		return err
 	}
-	return nil
+	return fmt.Errorf("setting the expiry of %s: %w", t.Name, refused)
+}
+
+// sameExpiry reports whether the table's items expire, and refuses that they do by another attribute.
+func sameExpiry(ctx context.Context, client *dynamodb.Client, t Table) (bool, error) {
+	described, err := client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &t.Name})
+	if err != nil {
+		return false, fmt.Errorf("describing the expiry of %s: %w", t.Name, err)
+	}
+	attribute := ""
+	if d := described.TimeToLiveDescription; d != nil {
+		attribute = aws.ToString(d.AttributeName)
+	}
+	if attribute != "" && attribute != t.TimeToLive {
+		return false, fmt.Errorf("the table %s exists and expires by %s, not by %s", t.Name, attribute, t.TimeToLive)
+	}
+	return attribute != "", nil
 }
 
 // sameTable refuses a table from an older template: on it, queries would fail or, worse, miss items.

@@ -110,9 +110,22 @@ const small = `Resources:
       BillingMode: PAY_PER_REQUEST
       AttributeDefinitions: [{AttributeName: p, AttributeType: S}]
       KeySchema: [{AttributeName: p, KeyType: HASH}]
+      StreamSpecification: {StreamViewType: NEW_IMAGE}
       GlobalSecondaryIndexes:
         - {IndexName: i, KeySchema: [{AttributeName: p, KeyType: HASH}], Projection: {ProjectionType: INCLUDE, NonKeyAttributes: [a]}}
 `
+
+// A stream is read with its view, and one with a view that there is not is refused.
+func TestReadStream(t *testing.T) {
+	s, err := stack.Read([]byte(small), stack.Deployment{})
+	if err != nil || s.Tables[0].Stream != "NEW_IMAGE" {
+		t.Errorf("got %+v, %v; want the stream NEW_IMAGE", s.Tables, err)
+	}
+	_, err = stack.Read([]byte(strings.Replace(small, "NEW_IMAGE", "NEW", 1)), stack.Deployment{})
+	if want := `line 13: "NEW" is not understood here`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got error %v, want one with %q", err, want)
+	}
+}
 
 // Whatever the bytes, reading ends in a stack whose every part is named and reachable, or in an error with a line.
 func FuzzRead(f *testing.F) {

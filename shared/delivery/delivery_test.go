@@ -223,7 +223,7 @@ func TestAnswers(t *testing.T) {
 // A long wait is never made shorter by the sweeper, and ends before the deadline, however long the receiver asks.
 func TestRetryAfterNeverPassesTheDeadline(t *testing.T) {
 	s := newStack(t)
-	r := newReceiver(t, status(503, "Retry-After", "43200"))
+	r := newReceiver(t, status(503, "Retry-After", "40000"))
 	to := s.endpoint(r.URL, "*")
 	event := s.happen("decision.approved", nil)
 	began := s.Clock.Now()
@@ -237,7 +237,7 @@ func TestRetryAfterNeverPassesTheDeadline(t *testing.T) {
 		s.Clock.Step(15 * time.Minute)
 		s.sweep()
 	}
-	want := []string{"0s", "12h0m0s", "24h0m0s", "36h0m0s", "48h0m0s", "60h0m0s", "72h0m0s"}
+	want := []string{"0s", "11h15m0s", "22h30m0s", "33h45m0s", "45h0m0s", "56h15m0s", "67h30m0s", "72h0m0s"}
 	if diff := cmp.Diff(want, at); diff != "" {
 		t.Errorf("attempts (-want +got):\n%s", diff)
 	}

@@ -46,7 +46,7 @@ func (d Delivery) after(r result, now time.Time, wait time.Duration) Delivery {
 		d.State = Exhausted
 		return d
 	}
-	d.State, d.Attempt, d.NextAt = Due, d.Attempt+1, now.Add(wait)
+	d.State, d.Attempt, d.NextAt = Due, d.Attempt+1, now.Add(max(wait, r.atLeast))
 	if d.NextAt.After(last) {
 		d.NextAt = last
 	}

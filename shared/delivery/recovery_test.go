@@ -140,6 +140,63 @@ func TestStaleWorkerChangesNothing(t *testing.T) {
 	}
 }
 
+// A worker whose lease was taken over by one that is still posting changes nothing either.
+func TestLeaseTakenOver(t *testing.T) {
+	s := newStack(t)
+	var to endpoint.Created
+	var event string
+	r := newReceiver(t, nil)
+	r.answer = func(w http.ResponseWriter, q *http.Request) {
+		s.Clock.Step(time.Minute)
+		until := s.Clock.Now().Add(time.Minute)
+		s.must(s.Ledger.Lease(t.Context(), delivery.At(event, string(to.ID)), ledger.Version{}, "the other", until))
+		status(200)(w, q)
+	}
+	to = s.endpoint(r.URL, "*")
+	event = s.happen("decision.approved", nil)
+	s.work()
+	item := s.item(event, to)
+	if item["state"] != "due" || item["lease"] != "the other" || len(s.trail(event, to)) != 0 {
+		t.Errorf("got %v, leased by %v, want due, leased by the other", item["state"], item["lease"])
+	}
+}
+
+// After a silence of more than three days, when no worker ran at all, what is too old is not sent any more, and its
+// owner is told.
+func TestTooLate(t *testing.T) {
+	s := newStack(t)
+	r := newReceiver(t, status(500))
+	to := s.endpoint(r.URL, "*")
+	event := s.happen("decision.approved", nil)
+	s.work()
+	s.Clock.Step(72*time.Hour + time.Second)
+	r.answer = nil
+	s.minutes(1)
+	if got := s.item(event, to)["state"]; got != "exhausted" || r.count() != 2 {
+		t.Errorf("got %v after %d posts, want exhausted after 2: the first attempt and the news of its end", got, r.count())
+	}
+	entries := s.trail(event, to)
+	if last := entries[len(entries)-1]; last.Action != "delivery.end" || last.After["state"] != "exhausted" {
+		t.Errorf("entry: got %+v", last)
+	}
+}
+
+// The sweeper leaves alone what has a message under way.
+func TestSweeperWaits(t *testing.T) {
+	s := newStack(t)
+	r := newReceiver(t, status(500))
+	s.endpoint(r.URL, "*")
+	s.happen("decision.approved", nil)
+	if got := s.sweep(); got != (delivery.Swept{}) {
+		t.Errorf("just announced: swept %+v, want nothing", got)
+	}
+	s.work()
+	s.Clock.Step(30 * time.Second)
+	if got := s.sweep(); got != (delivery.Swept{}) {
+		t.Errorf("message under way: swept %+v, want nothing", got)
+	}
+}
+
 // What was never announced, and what was announced and lost, is found within two minutes of the loss.
 func TestLostMessages(t *testing.T) {
 	for _, c := range []struct {

@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
+	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -191,18 +193,25 @@ func TestGzipBomb(t *testing.T) {
 	}
 }
 
-// A proxy in the environment is not asked. (A proxy would resolve the name itself, behind the guard's back.)
+// A proxy in the environment is not asked. (A proxy would resolve the name itself, behind the guard's back.) The standard
+// library reads the environment once in a process, so that this needs one of its own.
 func TestProxyIsNotAsked(t *testing.T) {
-	proxy := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		t.Errorf("the proxy was asked for %s", r.URL)
-	}))
-	defer proxy.Close()
-	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"} {
-		t.Setenv(name, proxy.URL)
+	if os.Getenv("ALL_PROXY") != "" {
+		o := dialguard.Options{Loopback: true, Resolver: resolver(netip.MustParseAddr("10.1.2.3"))}
+		if _, err := post(t, o, "http://hooks.example.com/"); !errors.Is(err, dialguard.ErrBlocked) {
+			t.Errorf("got %v, want %v", err, dialguard.ErrBlocked)
+		}
+		return
 	}
-	o := dialguard.Options{Loopback: true, Resolver: resolver(netip.MustParseAddr("10.1.2.3"))}
-	if _, err := post(t, o, "http://hooks.example.com/"); !errors.Is(err, dialguard.ErrBlocked) {
-		t.Errorf("got %v, want %v", err, dialguard.ErrBlocked)
+	var asked atomic.Int32
+	proxy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer proxy.Close()
+	again := exec.Command(os.Args[0], "-test.run=^TestProxyIsNotAsked$")
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"} {
+		again.Env = append(again.Env, name+"="+proxy.URL)
+	}
+	if out, err := again.CombinedOutput(); err != nil || asked.Load() != 0 {
+		t.Errorf("the proxy was asked %d times: %v\n%s", asked.Load(), err, out)
 	}
 }
 

@@ -43,8 +43,9 @@ func (s Service) Publish(ctx context.Context, who caller.Caller, in PublishInput
 		By: who, Action: "policy.publish", Target: audit.Target{Type: "policy", ID: in.Workspace.String()},
 		Workspace: in.Workspace.String(), Before: before, After: p.fields(),
 		Key: HeadKey(in.Workspace), Prior: head, Item: p.head(), Else: ErrPublishRaced,
-		Also:  s.publishing(in, p),
-		Reply: p.view(),
+		Also:   s.publishing(in, p),
+		Events: []ledger.Event{{Type: "policy.published", Workspace: in.Workspace.String(), Data: p.fields()}},
+		Reply:  p.view(),
 	})
 	return p.view(), err
 }

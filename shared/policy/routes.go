@@ -21,7 +21,7 @@ var RoutePublish = edge.Route[Service, PublishInput, PublishedView]{Spec: edge.S
 	Name: "policy-publish", Summary: "Publish the draft of a workspace's policy as its next version.",
 	Method: http.MethodPost, Path: "/v1/admin/workspaces/{workspace}/policy/publish",
 	Guard: edge.Admin(caller.PolicyPublish),
-	Needs: edge.Needs{Reads: []string{"workspace#"}, Writes: []string{Keys}},
+	Needs: edge.Needs{Reads: []string{"workspace#"}, Writes: []string{Keys}, Announces: true},
 }, Do: Service.Publish}
 
 // RouteGet reads a policy.

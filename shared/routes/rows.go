@@ -3,6 +3,7 @@ package routes
 import (
 	"github.com/zenvault/zenvault/shared/admin"
 	"github.com/zenvault/zenvault/shared/apikey"
+	"github.com/zenvault/zenvault/shared/cosign"
 	"github.com/zenvault/zenvault/shared/delivery"
 	"github.com/zenvault/zenvault/shared/endpoint"
 	"github.com/zenvault/zenvault/shared/health"
@@ -29,7 +30,12 @@ func Table() []Row {
 		route(policy.RouteDraft, admins, policies),
 		route(policy.RoutePublish, admins, policies),
 		route(policy.RouteGet, admins, policies),
+		route(cosign.RouteRegister, admins, cosigners),
+		route(cosign.RouteList, admins, cosigners),
+		route(cosign.RouteGet, admins, cosigners),
 		route(trail.RouteList, admins, trails),
+
+		route(cosign.RouteFireblocks, public, fireblocksDecider),
 
 		route(endpoint.RouteCreate, apis, endpoints),
 		route(endpoint.RouteList, apis, endpoints),

@@ -3,11 +3,14 @@ package routes
 import (
 	"github.com/zenvault/zenvault/shared/admin"
 	"github.com/zenvault/zenvault/shared/apikey"
+	"github.com/zenvault/zenvault/shared/cosign"
 	"github.com/zenvault/zenvault/shared/delivery"
 	"github.com/zenvault/zenvault/shared/endpoint"
 	"github.com/zenvault/zenvault/shared/health"
 	"github.com/zenvault/zenvault/shared/password"
 	"github.com/zenvault/zenvault/shared/policy"
+	"github.com/zenvault/zenvault/shared/provider/fireblocks"
+	"github.com/zenvault/zenvault/shared/secretdir"
 	"github.com/zenvault/zenvault/shared/session"
 	"github.com/zenvault/zenvault/shared/session/access"
 	"github.com/zenvault/zenvault/shared/trail"
@@ -37,6 +40,17 @@ func apikeys(o *Opened) apikey.Service {
 
 func policies(o *Opened) policy.Service {
 	return policy.Service{Ledger: o.Ledger, Workspaces: workspaces(o).Exists}
+}
+
+func cosigners(o *Opened) cosign.Service {
+	return cosign.Service{Ledger: o.Ledger, ValidKey: secretdir.ValidName, Workspaces: workspaces(o).Exists}
+}
+
+func fireblocksDecider(o *Opened) *cosign.Decider {
+	return cosign.NewDecider(cosign.Parts{
+		Ledger: o.Ledger, Name: fireblocks.Name, Provider: fireblocks.Codec{}, ContentType: fireblocks.ContentType,
+		Policies: policy.NewJudge(o.Ledger), Keys: o.Keys,
+	})
 }
 
 func endpoints(o *Opened) endpoint.Service {

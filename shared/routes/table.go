@@ -10,12 +10,14 @@ import (
 	"github.com/zenvault/zenvault/shared/edge"
 	"github.com/zenvault/zenvault/shared/keyset"
 	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/provider/fireblocks"
 	"github.com/zenvault/zenvault/shared/session/access"
 	"github.com/zenvault/zenvault/shared/wire"
 	"github.com/zenvault/zenvault/shared/wire/bykey"
 	"github.com/zenvault/zenvault/shared/wire/bysession"
 	"github.com/zenvault/zenvault/shared/wire/keys"
 	"github.com/zenvault/zenvault/shared/wire/queues"
+	"github.com/zenvault/zenvault/shared/wire/secrets"
 	"github.com/zenvault/zenvault/shared/wire/tokens"
 )
 
@@ -40,6 +42,7 @@ type Opened struct {
 	Public edge.Edge
 	Queue  queue.Sender
 	Client *dialguard.Client // that webhooks are sent with
+	Keys   secrets.Keys      // that providers are answered with
 }
 
 // Open opens it. It fails with the first thing that does not open.
@@ -62,6 +65,9 @@ func Open(ctx context.Context, w *wire.World) (*Opened, error) {
 		return nil, err
 	}
 	if o.Queue, err = queues.OpenSender(w); err != nil {
+		return nil, err
+	}
+	if o.Keys, err = secrets.OpenRSA(w, fireblocks.KeyBits); err != nil {
 		return nil, err
 	}
 	o.Client = dialguard.New(dialguard.Options{Loopback: w.Env.AllowPlainDelivery})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	awsfault "github.com/zenvault/zenvault/infra/emulator/fault"
 	"github.com/zenvault/zenvault/infra/vaulttest"
 	"github.com/zenvault/zenvault/shared/admin"
 	"github.com/zenvault/zenvault/shared/audit"
@@ -105,6 +106,22 @@ func TestAdmit(t *testing.T) {
 		return a.Kind == b.Kind && a.ID == b.ID && a.Via == b.Via && a.Role == b.Role
 	})); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+// Admitting costs one round trip, and no call to the key service.
+func TestOneRoundTrip(t *testing.T) {
+	d := newDoor(t)
+	d.AWS.Forget()
+	if _, err := d.knock(t); err != nil {
+		t.Fatal(err)
+	}
+	var calls []string
+	for _, c := range d.AWS.Calls() {
+		calls = append(calls, c.Operation)
+	}
+	if diff := cmp.Diff([]string{"DynamoDB_20120810.BatchGetItem"}, calls); diff != "" {
+		t.Errorf("calls (-want +got):\n%s", diff)
 	}
 }
 
@@ -240,15 +257,9 @@ func TestGone(t *testing.T) {
 // When the database does not answer, that is what is said: it is not the client's fault.
 func TestTrouble(t *testing.T) {
 	d := newDoor(t)
-	d.gate.Items = trouble{}
+	d.AWS.Faults().Add(awsfault.Rule{Operation: "DynamoDB_20120810.BatchGetItem", Effect: awsfault.LostRequest})
 	who, err := d.knock(t)
 	if fault.From(err).Kind != fault.Unavailable || who.Kind != caller.Nobody {
 		t.Errorf("%+v, %v", who, err)
 	}
-}
-
-type trouble struct{}
-
-func (trouble) Get(context.Context, ...ledger.Key) ([]ledger.Item, error) {
-	return nil, ledger.ErrUnavailable.Because(errors.New("no answer"))
 }

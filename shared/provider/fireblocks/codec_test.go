@@ -1,0 +1,335 @@
+package fireblocks_test
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"maps"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/zenvault/zenvault/shared/amount"
+	"github.com/zenvault/zenvault/shared/provider/fireblocks"
+	"github.com/zenvault/zenvault/shared/signing"
+	"github.com/zenvault/zenvault/shared/tenant"
+)
+
+const workspace = "ws_eucentral1_01jdaaaaaaaaaaaaaaaaaaaaaa"
+
+var key = sync.OnceValue(func() *rsa.PrivateKey {
+	text, err := os.ReadFile("testdata/throwaway_cosigner_key.pem")
+	if err != nil {
+		panic(err)
+	}
+	block, _ := pem.Decode(text)
+	key, err := x509.ParsePKCS1PrivateKey(block.Bytes)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
+func keys() []*rsa.PublicKey { return []*rsa.PublicKey{&key().PublicKey} }
+
+type object = map[string]any
+
+// documented is the vendor's own example of a signing payload.
+func documented(t testing.TB) object {
+	t.Helper()
+	text, err := os.ReadFile("testdata/payload_eth_signing_with_rawtx_unsigned.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct{ Payload object }
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&file); err != nil {
+		t.Fatal(err)
+	}
+	return file.Payload
+}
+
+func b64(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }
+
+func token(header string, payload []byte) []byte {
+	signed := b64([]byte(header)) + "." + b64(payload)
+	sum := sha256.Sum256([]byte(signed))
+	signature, err := rsa.SignPKCS1v15(nil, key(), crypto.SHA256, sum[:])
+	if err != nil {
+		panic(err)
+	}
+	return []byte(signed + "." + b64(signature))
+}
+
+const header = `{"typ":"JWT","alg":"RS256"}`
+
+func decimal(text string) *amount.Decimal {
+	d, err := amount.Parse(text)
+	if err != nil {
+		panic(err)
+	}
+	return &d
+}
+
+func yes() *bool { b := true; return &b }
+
+func no() *bool { b := false; return &b }
+
+// The vendor's example reads as what it says.
+func TestOpenDocumented(t *testing.T) {
+	payload, _ := json.Marshal(documented(t))
+	got, err := fireblocks.Codec{}.Open(token(header, payload), keys())
+	want := signing.Callback{
+		ExternalID: "9c794cee-7e27-46c9-9e9a-ed68295ff06b", Kind: "fireblocks.tx.signing", Signing: true, Supported: true,
+		Request: signing.Request{Operation: "TRANSFER", Asset: "ETH", Amount: decimal("0.01"), Source: signing.Party{Type: "VAULT", ID: "0"},
+			Destinations: []signing.Party{{Type: "VAULT", ID: "1", Address: "0x5dC69B1Fbb13Bafd09af88a782F0F285772Ad5f8", Whitelisted: yes()}}},
+		Digest: got.Digest,
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(amount.Decimal{}, tenant.Ref{}, tenant.ID{})); diff != "" || err != nil || len(got.Digest) != 64 {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+// Any of the keys may have signed, and none other.
+func TestOpenKeys(t *testing.T) {
+	other, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := token(header, []byte(`{"requestId":"r"}`))
+	for about, c := range map[string]struct {
+		keys []*rsa.PublicKey
+		want error
+	}{
+		"the first":  {[]*rsa.PublicKey{&key().PublicKey, &other.PublicKey}, nil},
+		"the second": {[]*rsa.PublicKey{&other.PublicKey, &key().PublicKey}, nil},
+		"another":    {[]*rsa.PublicKey{&other.PublicKey}, signing.ErrForged},
+		"none":       {nil, signing.ErrForged},
+	} {
+		if _, err := (fireblocks.Codec{}).Open(body, c.keys); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", about, err, c.want)
+		}
+	}
+}
+
+// read reads the documented payload with changes; a nil value takes a member out.
+func read(t *testing.T, changes object) signing.Callback {
+	t.Helper()
+	payload := documented(t)
+	payload["externalTxId"] = workspace + ":order-1"
+	maps.Copy(payload, changes)
+	maps.DeleteFunc(payload, func(_ string, v any) bool { return v == nil })
+	raw, err := json.Marshal(payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := fireblocks.Read(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// fee, rawTx or players mark the signing stage, whatever they hold; displayDstAddress does not.
+func TestStage(t *testing.T) {
+	bare := object{"fee": nil, "rawTx": nil, "players": nil}
+	for about, c := range map[string]struct {
+		changes object
+		want    string
+	}{
+		"none of them":     {nil, "fireblocks.tx.approval"},
+		"a fee":            {object{"fee": "0.1"}, "fireblocks.tx.signing"},
+		"a fee of number":  {object{"fee": 0.1}, "fireblocks.tx.signing"},
+		"an empty fee":     {object{"fee": ""}, "fireblocks.tx.signing"},
+		"an empty rawTx":   {object{"rawTx": []any{}}, "fireblocks.tx.signing"},
+		"empty players":    {object{"players": []any{}}, "fireblocks.tx.signing"},
+		"null fee":         {object{"fee": json.RawMessage("null")}, "fireblocks.tx.approval"},
+		"null players":     {object{"players": json.RawMessage("null")}, "fireblocks.tx.approval"},
+		"a Fee":            {object{"Fee": "0.1"}, "fireblocks.tx.approval"},
+		"a fee further in": {object{"extraParameters": object{"fee": "0.1"}}, "fireblocks.tx.approval"},
+	} {
+		changes := maps.Clone(bare)
+		maps.Copy(changes, c.changes)
+		if got := read(t, changes); got.Kind != c.want || got.Signing != (c.want == "fireblocks.tx.signing") {
+			t.Errorf("%s: %s, want %s", about, got.Kind, c.want)
+		}
+	}
+}
+
+// The reference is the workspace's only if it is one of ours, whole; the batch suffix of the request id is kept.
+func TestReference(t *testing.T) {
+	for text, want := range map[string]string{
+		workspace + ":order-1":            workspace + ":order-1",
+		"order-1":                         "",
+		"":                                "",
+		workspace:                         "",
+		workspace + ":":                   "",
+		workspace + ":a:b":                "",
+		" " + workspace + ":a":            "",
+		strings.ToUpper(workspace) + ":a": "",
+	} {
+		if got := read(t, object{"externalTxId": text, "requestId": "req_1"}); got.Ref.String() != want || got.RefText != text || got.ExternalID != "req_1" {
+			t.Errorf("%q: %q, %q, %q", text, got.Ref, got.RefText, got.ExternalID)
+		}
+	}
+	if got := read(t, object{"externalTxId": strings.Repeat("é", 300)}); len(got.RefText) != 200 {
+		t.Errorf("a long reference is kept with %d bytes", len(got.RefText))
+	}
+}
+
+func destinations(list ...object) object {
+	rows := make([]any, len(list))
+	for i, d := range list {
+		rows[i] = d
+	}
+	return object{"destinations": rows}
+}
+
+// Where a transaction goes is what its destinations say; the fields beside them speak for a single one.
+func TestDestinations(t *testing.T) {
+	outer := object{"destType": "VAULT", "destId": "1", "destAddress": "0xA", "destAddressType": "WHITELISTED"}
+	for about, c := range map[string]struct {
+		list object
+		want []signing.Party
+	}{
+		"none":  {object{"destinations": nil}, []signing.Party{{Type: "VAULT", ID: "1", Address: "0xA", Whitelisted: yes()}}},
+		"empty": {destinations(), []signing.Party{{Type: "VAULT", ID: "1", Address: "0xA", Whitelisted: yes()}}},
+		"one that tells all": {destinations(object{"dstType": "EXCHANGE", "dstId": "2", "dstAddress": "0xB", "dstAddressType": "ONE_TIME"}),
+			[]signing.Party{{Type: "EXCHANGE", ID: "2", Address: "0xB", Whitelisted: no()}}},
+		"one that tells nothing": {destinations(object{}), []signing.Party{{Type: "VAULT", ID: "1", Address: "0xA", Whitelisted: yes()}}},
+		"two": {destinations(object{"dstType": "VAULT", "dstId": "2", "displayDstAddress": "0xB"}, object{}),
+			[]signing.Party{{Type: "VAULT", ID: "2", Address: "0xB"}, {}}},
+		"a one-time address has no id": {destinations(object{"dstType": "ONE_TIME_ADDRESS", "dstId": ""}, object{"dstType": "ONE_TIME_ADDRESS", "dstId": "3"}),
+			[]signing.Party{{Type: "ONE_TIME_ADDRESS", NoID: true}, {Type: "ONE_TIME_ADDRESS", ID: "3"}}},
+		"an unknown word": {destinations(object{"dstAddressType": "TRUSTED"}, object{}), []signing.Party{{}, {}}},
+	} {
+		changes := maps.Clone(outer)
+		maps.Copy(changes, c.list)
+		if diff := cmp.Diff(c.want, read(t, changes).Request.Destinations); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", about, diff)
+		}
+	}
+}
+
+// A transaction that contradicts itself is found out; what is not told contradicts nothing. Only decimals are amounts.
+func TestConsistency(t *testing.T) {
+	half := object{"amountNativeStr": "0.005", "dstId": "1", "dstType": "VAULT"}
+	for about, c := range map[string]struct {
+		changes object
+		want    string
+	}{
+		"the example":               {nil, ""},
+		"no amount":                 {object{"amountStr": nil}, ""},
+		"an exponent":               {object{"amountStr": "1e-2"}, "amount_malformed"},
+		"a sign":                    {object{"amountStr": "-0.01"}, "amount_malformed"},
+		"more than the sum":         {object{"amountStr": "0.010000000000000001"}, "destinations_sum"},
+		"less than the sum":         {object{"amountStr": "0.009"}, "destinations_sum"},
+		"the number alone differs":  {object{"amount": 5}, ""},
+		"two halves":                {destinations(half, half), "destination_address_untold"},
+		"three halves":              {destinations(half, half, half), "destinations_sum"},
+		"a share that is no number": {destinations(object{"amountNativeStr": "x"}), "destinations_sum"},
+		"a share that is not told":  {destinations(half, object{}), ""},
+		"no destinations":           {destinations(), ""},
+		"another address":           {object{"destAddress": "0x0000000000000000000000000000000000000000"}, "destination_address"},
+		"its address in other case": {object{"destAddress": "0x5DC69B1FBB13BAFD09AF88A782F0F285772AD5F8"}, ""},
+		"no address":                {object{"destAddress": nil}, ""},
+		"another type":              {object{"destType": "EXCHANGE"}, "destination_party"},
+		"another id":                {object{"destId": "2"}, "destination_party"},
+		"another list":              {object{"destAddressType": "ONE_TIME"}, "destination_party"},
+	} {
+		want := strings.TrimSuffix(c.want, "destination_address_untold")
+		if got := read(t, c.changes).Inconsistent; got != want {
+			t.Errorf("%s: %q, want %q", about, got, want)
+		}
+	}
+}
+
+// The digest changes with all that is decided on or signed, and with nothing that differs between two sendings.
+func TestDigest(t *testing.T) {
+	base := read(t, nil).Digest
+	list := func(name string, value any) object {
+		d := documented(t)["destinations"].([]any)[0].(object)
+		d[name] = value
+		return destinations(d)
+	}
+	raw := func(name, value string) object {
+		r := documented(t)["rawTx"].([]any)[0].(object)
+		r[name] = value
+		return object{"rawTx": []any{r}}
+	}
+	for about, changes := range map[string]object{
+		"txId": {"txId": "x"}, "requestId": {"requestId": "x"}, "externalTxId": {"externalTxId": "x"}, "operation": {"operation": "RAW"},
+		"sourceType": {"sourceType": "x"}, "sourceId": {"sourceId": "9"}, "destType": {"destType": "x"}, "destId": {"destId": "9"},
+		"destAddressType": {"destAddressType": "ONE_TIME"}, "destAddress": {"destAddress": "x"}, "destTag": {"destTag": "x"}, "asset": {"asset": "x"},
+		"amountStr": {"amountStr": "0.02"}, "no amountStr": {"amountStr": nil}, "requestedAmountStr": {"requestedAmountStr": "0.02"},
+		"share": list("amountNativeStr", "0.02"), "dstId": list("dstId", "9"), "dstAddress": list("dstAddress", "0xB"), "dstTag": list("dstTag", "9"),
+		"dstType": list("dstType", "x"), "dstSubType": list("dstSubType", "x"), "dstWalletId": list("dstWalletId", "x"),
+		"dstAddressType": list("dstAddressType", "x"), "displayDstAddress": list("displayDstAddress", "x"), "no destinations": {"destinations": nil},
+		"rawTx": raw("rawTx", "00"), "payload": raw("payload", "00"), "path": raw("keyDerivationPath", "[ 44 ]"), "no rawTx": {"rawTx": nil},
+	} {
+		if got := read(t, changes).Digest; got == base {
+			t.Errorf("another %s has the same digest", about)
+		}
+	}
+	for about, changes := range map[string]object{
+		"signerId": {"signerId": "x"}, "players": {"players": []any{"x"}}, "note": {"note": "x"}, "fee": {"fee": "1"}, "number": {"amount": 1},
+		"zeros": {"amountStr": "0.0100"}, "unknown member": {"new": object{"a": 1}}, "name": list("dstName", "x"), "USD": list("amountUSD", 1),
+		"their policy": list("action", "x"),
+	} {
+		if got := read(t, changes).Digest; got != base {
+			t.Errorf("another %s has another digest", about)
+		}
+	}
+}
+
+type rsaSigner struct{}
+
+func (rsaSigner) Sign(_ context.Context, message []byte) ([]byte, error) {
+	sum := sha256.Sum256(message)
+	return rsa.SignPKCS1v15(nil, key(), crypto.SHA256, sum[:])
+}
+
+// Answers have the documented claims in one fixed form, and the same claims make the same token.
+func TestAnswer(t *testing.T) {
+	codec := fireblocks.Codec{}
+	for _, c := range []struct {
+		action signing.Action
+		reason string
+		want   string
+	}{
+		{signing.Approve, "", `{"action":"APPROVE","requestId":"r-1"}`},
+		{signing.Reject, "denied: no", `{"action":"REJECT","requestId":"r-1","rejectionReason":"denied: no"}`},
+		{signing.Retry, "", `{"action":"RETRY","requestId":"r-1"}`},
+	} {
+		claims := codec.Claims(c.action, "r-1", c.reason)
+		if string(claims) != c.want {
+			t.Errorf("got %s, want %s", claims, c.want)
+		}
+		first, err := codec.Seal(t.Context(), claims, rsaSigner{})
+		if err != nil || !bytes.Equal(first, token(header, []byte(c.want))) {
+			t.Errorf("%v: %s", err, first)
+		}
+	}
+	var wrong struct {
+		Body string `json:"body"`
+	}
+	text, err := os.ReadFile("testdata/callback_response_wrong_claim_names.json")
+	if err != nil || json.Unmarshal(text, &wrong) != nil {
+		t.Fatal(err)
+	}
+	if strings.HasPrefix(string(token(header, codec.Claims(signing.Approve, "e807ee15-f41d-464b-b97e-1e21a0b85f20", ""))), strings.Split(wrong.Body, ".")[0]+"."+strings.Split(wrong.Body, ".")[1]) {
+		t.Error("the wrong claim names are produced")
+	}
+}
