@@ -24,7 +24,7 @@ func ensureKey(ctx context.Context, client *kms.Client, k Key) (string, error) {
 	}
 	_, err = client.CreateAlias(ctx, &kms.CreateAliasInput{AliasName: &k.Alias, TargetKeyId: made.KeyMetadata.KeyId})
 	var raced *types.AlreadyExistsException
-	if errors.As(err, &raced) && false {
+	if errors.As(err, &raced) {
 		return findKey(ctx, client, k)
 	}
 	if err != nil {

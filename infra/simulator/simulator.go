@@ -1,0 +1,155 @@
+// Package simulator plays a custody provider: it has a key pair of its own, signs callbacks as the provider's co-signer
+// does, sends them over HTTP, and reads the signed answers.
+package simulator
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// Fireblocks is a Fireblocks API Co-Signer.
+type Fireblocks struct {
+	key *rsa.PrivateKey
+
+	BaseURL string         // of the callback handler: the co-signer appends the path
+	Answers *rsa.PublicKey // that answers are verified with
+}
+
+// NewFireblocks makes a co-signer with a fresh RSA-2048 key.
+func NewFireblocks() (*Fireblocks, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, fmt.Errorf("making the co-signer's key: %w", err)
+	}
+	return &Fireblocks{key: key}, nil
+}
+
+// PublicKeyPEM is the key to register for the co-signer.
+func (f *Fireblocks) PublicKeyPEM() string {
+	der, err := x509.MarshalPKIXPublicKey(&f.key.PublicKey)
+	if err != nil {
+		panic("simulator: encoding a fresh RSA key: " + err.Error())
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+}
+
+// Transaction is what a callback asks about, as far as it differs from one to the next.
+type Transaction struct {
+	RequestID string
+	Reference string // the customer's, "<workspace>:<key>"
+	Operation string // default "TRANSFER"
+	Asset     string
+	Amount    string // decimal
+	Address   string // of the destination, whitelisted
+	Signing   bool   // the second stage, with the raw transaction
+}
+
+// Payload has the members of a documented request (developers.fireblocks.com, "Create API Co-signer Callback Handler").
+func (t Transaction) Payload() map[string]any {
+	operation := t.Operation
+	if operation == "" {
+		operation = "TRANSFER"
+	}
+	payload := map[string]any{
+		"txId": t.RequestID, "requestId": t.RequestID, "externalTxId": t.Reference, "operation": operation,
+		"sourceType": "VAULT", "sourceId": "0", "destType": "EXTERNAL_WALLET", "destId": "b5ee9e5b-7d3f-4e2c-9a50-3c5a4c9a7e11",
+		"asset": t.Asset, "amount": json.Number(t.Amount), "amountStr": t.Amount, "requestedAmount": json.Number(t.Amount),
+		"requestedAmountStr": t.Amount, "destAddressType": "WHITELISTED", "destAddress": t.Address, "note": "",
+		"destinations": []map[string]any{{
+			"amountNative": json.Number(t.Amount), "amountNativeStr": t.Amount, "amountUSD": json.Number("1"),
+			"dstAddress": t.Address, "dstAddressType": "WHITELISTED", "dstId": "b5ee9e5b-7d3f-4e2c-9a50-3c5a4c9a7e11",
+			"dstType": "EXTERNAL_WALLET", "displayDstAddress": t.Address, "action": "ALLOW",
+		}},
+	}
+	if t.Signing {
+		payload["fee"] = "0.000105"
+		payload["players"] = []string{"21926ecc-4a8a-4614-bbac-7c591aa7efdd"}
+	}
+	return payload
+}
+
+// Sign makes the token of a callback: a compact JWS, RS256, with the co-signer's fixed header.
+func (f *Fireblocks) Sign(payload map[string]any) ([]byte, error) {
+	content, err := json.Marshal(payload)
+	if err != nil {
+		return nil, fmt.Errorf("encoding a callback: %w", err)
+	}
+	signed := encode([]byte(`{"typ":"JWT","alg":"RS256"}`)) + "." + encode(content)
+	sum := sha256.Sum256([]byte(signed))
+	signature, err := rsa.SignPKCS1v15(nil, f.key, crypto.SHA256, sum[:])
+	if err != nil {
+		return nil, fmt.Errorf("signing a callback: %w", err)
+	}
+	return []byte(signed + "." + encode(signature)), nil
+}
+
+func encode(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }
+
+// Answer is what came back.
+type Answer struct {
+	Status int
+	Body   []byte // as received
+	Action string // APPROVE, REJECT or RETRY; "" if the answer is not signed
+	Reason string
+
+	RequestID string
+}
+
+// maxAnswer is far above any answer, in bytes.
+const maxAnswer = 64 << 10
+
+// Send posts a token and reads the answer. A signed one must verify; an unsigned one has no action.
+func (f *Fireblocks) Send(ctx context.Context, token []byte) (Answer, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, f.BaseURL+"/v2/tx_sign_request", bytes.NewReader(token))
+	if err != nil {
+		return Answer{}, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return Answer{}, fmt.Errorf("sending a callback: %w", err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return Answer{}, fmt.Errorf("reading the answer: %w", err)
+	}
+	answer := Answer{Status: response.StatusCode, Body: body}
+	if response.StatusCode != http.StatusOK {
+		return answer, nil
+	}
+	return answer, f.open(&answer)
+}
+
+func (f *Fireblocks) open(a *Answer) error {
+	header, rest, _ := bytes.Cut(a.Body, []byte{'.'})
+	payload, mark, found := bytes.Cut(rest, []byte{'.'})
+	signature, err := base64.RawURLEncoding.Strict().DecodeString(string(mark))
+	if !found || err != nil {
+		return fmt.Errorf("the answer is not a token")
+	}
+	sum := sha256.Sum256(a.Body[:len(header)+1+len(payload)])
+	if err := rsa.VerifyPKCS1v15(f.Answers, crypto.SHA256, sum[:], signature); err != nil {
+		return fmt.Errorf("the answer's signature: %w", err)
+	}
+	content, err := base64.RawURLEncoding.Strict().DecodeString(string(payload))
+	if err != nil {
+		return fmt.Errorf("the answer's claims: %w", err)
+	}
+	var claims struct{ Action, RequestID, RejectionReason string }
+	if err := json.Unmarshal(content, &claims); err != nil {
+		return fmt.Errorf("the answer's claims: %w", err)
+	}
+	a.Action, a.RequestID, a.Reason = claims.Action, claims.RequestID, claims.RejectionReason
+	return nil
+}
