@@ -12,7 +12,7 @@ VULNDB  := https://vuln.go.dev
 
 # Tests that read the repository by other means than the files of their package, or run the go command: the test cache
 # would not notice what they look at. Whole import paths, as a pattern.
-UNCACHED := github.com/zenvault/zenvault/infra(/runtimeapi)?
+UNCACHED := github.com/zenvault/zenvault/infra(/runtimeapi|/shape)?
 
 FUZZTIME := 10s
 BENCH    := .

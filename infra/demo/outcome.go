@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -21,13 +22,11 @@ func (s *story) readTrail(ctx context.Context) error {
 	if err := s.admin.call(ctx, "GET", "/v1/admin/audit?action=callback.open_denied&limit=1", nil, &denials); err != nil {
 		return err
 	}
-	for action, want := range map[string][]string{
-		"decision.approve": {"fireblocks.tx.signing allowed", "fireblocks.tx.approval allowed"},
-		"decision.reject":  {"fireblocks.tx.approval unsupported_kind", "fireblocks.tx.approval cap_exceeded"},
-	} {
-		if err := s.readDecisions(ctx, action, want); err != nil {
-			return err
-		}
+	err := errors.Join(
+		s.readDecisions(ctx, "decision.approve", "fireblocks.tx.signing allowed", "fireblocks.tx.approval allowed"),
+		s.readDecisions(ctx, "decision.reject", "fireblocks.tx.approval unsupported_kind", "fireblocks.tx.approval cap_exceeded"))
+	if err != nil {
+		return err
 	}
 	if len(denials.Items) != 1 || denials.Items[0].After["subject"] != "cosigner/"+s.cosigner {
 		return fmt.Errorf("the forgery is not in the trail: %v", denials.Items)
@@ -37,7 +36,7 @@ func (s *story) readTrail(ctx context.Context) error {
 }
 
 // readDecisions reads the newest entries of an action, newest first, and compares them with what was asked.
-func (s *story) readDecisions(ctx context.Context, action string, want []string) error {
+func (s *story) readDecisions(ctx context.Context, action string, want ...string) error {
 	var decisions struct{ Items []entry }
 	if err := s.admin.call(ctx, "GET", "/v1/admin/audit?limit=2&action="+action, nil, &decisions); err != nil {
 		return err

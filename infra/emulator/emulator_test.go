@@ -299,6 +299,7 @@ func TestCalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	count(t, db, "a")
+	post(t, e, "DynamoDB_20120810.DescribeTable", signed, `{"TableName":"none"}`)
 	var got []emulator.Call
 	for _, c := range e.Calls() {
 		c.Body = nil
@@ -307,6 +308,7 @@ func TestCalls(t *testing.T) {
 	want := []emulator.Call{
 		{Operation: "DynamoDB_20120810.UpdateItem", Touched: []string{`vault {"pk":{"S":"a"}}`}, WriteUnits: 1},
 		{Operation: "DynamoDB_20120810.GetItem", Touched: []string{`vault {"pk":{"S":"a"}}`}, ReadUnits: 0.5},
+		{Operation: "DynamoDB_20120810.DescribeTable", Error: "ResourceNotFoundException"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)

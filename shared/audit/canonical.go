@@ -111,25 +111,30 @@ func appendString(out []byte, s string) ([]byte, error) {
 	}
 	const hexDigits = "0123456789abcdef"
 	out = append(out, '"')
+	plain := 0 // what comes from here on is copied as it is
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		out = append(out, s[plain:i]...)
+		plain = i + 1
+		switch c {
+		case '"', '\\':
 			out = append(out, '\\', c)
-		case c >= ' ':
-			out = append(out, c)
-		case c == '\b':
+		case '\b':
 			out = append(out, '\\', 'b')
-		case c == '\t':
+		case '\t':
 			out = append(out, '\\', 't')
-		case c == '\n':
+		case '\n':
 			out = append(out, '\\', 'n')
-		case c == '\f':
+		case '\f':
 			out = append(out, '\\', 'f')
-		case c == '\r':
+		case '\r':
 			out = append(out, '\\', 'r')
 		default:
 			out = append(out, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 		}
 	}
-	return append(out, '"'), nil
+	return append(append(out, s[plain:]...), '"'), nil
 }

@@ -21,7 +21,7 @@ var (
 	// learn which cosigners there are.
 	ErrNotAuthentic = fault.New(fault.Unauthenticated, "callback_not_authentic", "This is not a message signed by a cosigner registered here.")
 	ErrUnreadable   = fault.New(fault.Invalid, "callback_unreadable", "The message is authentic, but it does not say what the provider documents.")
-	ErrNoKey        = fault.New(fault.Unavailable, "response_key_unavailable", "The key that answers this cosigner can't be used. Nothing was decided. Retry.")
+	ErrNoKey        = fault.New(fault.Unavailable, "response_key_unavailable", "The key that answers this cosigner can't be used. Retry.")
 	errDecided      = fault.New(fault.Conflict, "decided", "This request is decided.")
 )
 

@@ -145,7 +145,7 @@ func TestCosignerChanges(t *testing.T) {
 		t.Errorf("both keys: %v", got)
 	}
 	s.setKeys(func(i ledger.Item) { i["workspaces"] = []string{other.String()} })
-	if got := s.ask(object{"requestId": "req-5"}); got["action"] != "REJECT" || !strings.HasPrefix(got["rejectionReason"].(string), "foreign_ref") {
+	if got := s.ask(object{"requestId": "req-5"}); got["action"] != "REJECT" || !strings.HasPrefix(got["rejectionReason"].(string), "foreign_reference: ") {
 		t.Errorf("a workspace that was taken away: %v", got)
 	}
 	s.setKeys(func(i ledger.Item) { i["workspaces"] = []string{s.workspace.String()} })

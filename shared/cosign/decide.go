@@ -64,13 +64,14 @@ func (a *ask) decide(ctx context.Context) (edge.RawReply, error) {
 	if err != nil {
 		return edge.RawReply{}, err
 	}
+	told := decision.fields()
 	var token []byte
 	var unsigned error
 	_, err = a.Ledger.Commit(ctx, ledger.Change{
-		By: a.by, Action: "decision.make", Target: target(a.cosigner.ID, a.callback.ExternalID, a.callback.Kind),
-		Workspace: decision.Workspace.String(), After: decision.fields(),
+		By: a.by, Action: decision.action(), Target: target(a.cosigner.ID, a.callback.ExternalID, a.callback.Kind),
+		Workspace: decision.Workspace.String(), After: told,
 		Key: decision.key(), Item: decision.item(), Else: errDecided,
-		Events:    decision.events(),
+		Events:    decision.events(told),
 		Meanwhile: func() { token, unsigned = a.Provider.Seal(ctx, decision.Claims, a.key) },
 	})
 	if earlier := ledger.Old(err); errors.Is(err, errDecided) && earlier != nil {
@@ -137,7 +138,7 @@ func (a *ask) judge(ctx context.Context, head ledger.Item) (Decision, error) {
 	}
 	return Decision{
 		Cosigner: a.cosigner.ID, Provider: a.cosigner.Provider, ExternalID: a.callback.ExternalID, Kind: a.callback.Kind,
-		Workspace: a.workspace(), Ref: a.callback.RefText, Request: a.callback.Request, Verdict: verdict,
+		TxID: a.callback.TxID, Workspace: a.workspace(), Ref: a.callback.RefText, Request: a.callback.Request, Verdict: verdict,
 		Digest: a.callback.Digest, Claims: a.Provider.Claims(action, a.callback.ExternalID, tell(verdict.Reason)),
 		ResponseKey: a.cosigner.ResponseKey, DecidedAt: a.Ledger.Now(),
 	}, nil
@@ -147,7 +148,7 @@ func (a *ask) verdict(ctx context.Context, head ledger.Item) (signing.Verdict, e
 	switch {
 	case !a.callback.Supported:
 		return signing.Verdict{Reason: signing.UnsupportedKind}, nil
-	case a.callback.Ref.IsZero():
+	case a.callback.RefText == "": // a malformed one is not none
 		return signing.Verdict{Reason: signing.Unreferenced}, nil
 	case a.workspace().IsZero():
 		return signing.Verdict{Reason: signing.ForeignRef}, nil

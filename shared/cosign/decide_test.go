@@ -27,7 +27,7 @@ func TestApprove(t *testing.T) {
 	item := s.decision("req-1", "fireblocks.tx.approval")
 	want := ledger.Item{
 		"pk": "decision#" + s.cosigner + "#req-1", "sk": "fireblocks.tx.approval", "version": int64(1),
-		"cosigner": s.cosigner, "provider": "fireblocks", "external_id": "req-1", "kind": "fireblocks.tx.approval",
+		"cosigner": s.cosigner, "provider": "fireblocks", "external_id": "req-1", "kind": "fireblocks.tx.approval", "tx_id": "tx-1",
 		"workspace": s.workspace.String(), "ref": s.workspace.String() + ":order-1", "operation": "TRANSFER", "asset": "ETH", "amount": "0.01",
 		"signature": "valid", "decision": "approve", "reason": "allowed", "policy_version": int64(1),
 		"rules": []string{"pay"}, "caps": []string{"one-eth"}, "missing": []string{},
@@ -40,7 +40,7 @@ func TestApprove(t *testing.T) {
 		t.Errorf("stored decision (-want +got):\n%s", diff)
 	}
 	entries := s.trail("req-1", "fireblocks.tx.approval")
-	if len(entries) != 1 || entries[0].Action != "decision.make" || entries[0].Actor.ID != s.cosigner ||
+	if len(entries) != 1 || entries[0].Action != "decision.approve" || entries[0].Actor.ID != s.cosigner ||
 		entries[0].Workspace != s.workspace.String() || entries[0].After["decision"] != "approve" || entries[0].IP != "203.0.113.7" {
 		t.Errorf("entries: %+v", entries)
 	}
@@ -77,9 +77,10 @@ func TestReject(t *testing.T) {
 		{"operation", object{"operation": "CONTRACT_CALL"}, "unsupported_kind", "requests of this kind are not supported", nil, nil, nil, true},
 		{"operation-lower", object{"operation": "transfer"}, "unsupported_kind", "requests of this kind are not supported", nil, nil, nil, true},
 		{"no-operation", object{"operation": nil}, "unsupported_kind", "requests of this kind are not supported", nil, nil, nil, true},
-		{"no-ref", object{"externalTxId": nil}, "unreferenced", "the request has no customer reference of a workspace", nil, nil, nil, false},
-		{"other-ref", object{"externalTxId": "order-7"}, "unreferenced", "the request has no customer reference of a workspace", nil, nil, nil, false},
-		{"foreign", object{"externalTxId": strangers.String() + ":order-1"}, "foreign_ref", "the customer reference is not of a workspace of this cosigner", nil, nil, nil, false},
+		{"no-ref", object{"externalTxId": nil}, "no_reference", "the request has no customer reference", nil, nil, nil, false},
+		{"empty-ref", object{"externalTxId": ""}, "no_reference", "the request has no customer reference", nil, nil, nil, false},
+		{"other-ref", object{"externalTxId": "order-7"}, "foreign_reference", "the customer reference is not of a workspace of this cosigner", nil, nil, nil, false},
+		{"foreign", object{"externalTxId": strangers.String() + ":order-1"}, "foreign_reference", "the customer reference is not of a workspace of this cosigner", nil, nil, nil, false},
 		{"no-policy", object{"externalTxId": bare.String() + ":order-1"}, "no_policy", "the workspace has no published policy", nil, nil, nil, true},
 		{"sum", object{"amountStr": "0.02"}, "inconsistent", "the request contradicts itself", nil, nil, []string{"destinations_sum"}, true},
 		{"exponent", object{"amountStr": "1e-2"}, "inconsistent", "the request contradicts itself", nil, nil, []string{"amount_malformed"}, true},
@@ -117,8 +118,8 @@ func TestReject(t *testing.T) {
 			if diff := cmp.Diff(want, is); diff != "" {
 				t.Errorf("stored decision (-want +got):\n%s", diff)
 			}
-			if n := len(s.trail(c.id, "fireblocks.tx.approval")); n != 1 {
-				t.Errorf("%d entries, want 1", n)
+			if trail := s.trail(c.id, "fireblocks.tx.approval"); len(trail) != 1 || trail[0].Action != "decision.reject" {
+				t.Errorf("entries: %+v, want one of decision.reject", trail)
 			}
 		})
 	}
@@ -211,10 +212,10 @@ func TestConflict(t *testing.T) {
 		t.Errorf("the stored decisions changed (-before +after):\n%s", diff)
 	}
 	subjects := map[string]bool{}
-	for _, e := range s.denials("decision.make_denied") {
+	for _, e := range s.denials("cosign.conflict_denied") {
 		subjects[e.After["subject"].(string)] = true
 	}
-	want := map[string]bool{"decision/" + s.cosigner + "#req-1#fireblocks.tx.approval": true, "decision/" + s.cosigner + "#req-1#fireblocks.tx.signing": true}
+	want := map[string]bool{"decision/" + s.cosigner + "/fireblocks.tx.approval/req-1": true, "decision/" + s.cosigner + "/fireblocks.tx.signing/req-1": true}
 	if diff := cmp.Diff(want, subjects); diff != "" {
 		t.Errorf("recorded (-want +got):\n%s", diff)
 	}
@@ -280,7 +281,8 @@ func TestUnreadable(t *testing.T) {
 		"no requestId":       `{"operation":"TRANSFER"}`,
 		"empty requestId":    `{"requestId":""}`,
 		"blank requestId":    `{"requestId":"a b"}`,
-		"long requestId":     `{"requestId":"` + strings.Repeat("x", 129) + `"}`,
+		"long requestId":     `{"requestId":"` + strings.Repeat("x", 201) + `"}`,
+		"hash in requestId":  `{"requestId":"a#b"}`,
 		"number requestId":   `{"requestId":7}`,
 		"twice":              `{"requestId":"a","requestId":"b"}`,
 		"twice inside":       `{"requestId":"a","extra":{"b":1,"b":2}}`,

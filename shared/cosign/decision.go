@@ -17,6 +17,7 @@ type Decision struct {
 	Provider    string
 	ExternalID  string
 	Kind        string
+	TxID        string    // the provider's transaction
 	Workspace   tenant.ID // zero where the request belongs to none that the cosigner serves
 	Ref         string    // the customer's reference as sent
 	Request     signing.Request
@@ -34,9 +35,9 @@ func decisionKey(cosignerID, externalID, kind string) ledger.Key {
 
 func (d Decision) key() ledger.Key { return decisionKey(d.Cosigner, d.ExternalID, d.Kind) }
 
-// target names a decision in the trail. The parts can't run into each other: the first has a fixed length, the last no #.
+// target names a decision in the trail. The parts can't run into each other: only the last one may have a slash.
 func target(cosignerID, externalID, kind string) audit.Target {
-	return audit.Target{Type: "decision", ID: cosignerID + "#" + externalID + "#" + kind}
+	return audit.Target{Type: "decision", ID: cosignerID + "/" + kind + "/" + externalID}
 }
 
 func (d Decision) word() string {
@@ -45,6 +46,8 @@ func (d Decision) word() string {
 	}
 	return "reject"
 }
+
+func (d Decision) action() string { return "decision." + d.word() }
 
 func (d Decision) amount() string {
 	if d.Request.Amount == nil {
@@ -58,7 +61,7 @@ const signatureValid = "valid"
 
 func (d Decision) item() ledger.Item {
 	return ledger.Item{
-		"cosigner": d.Cosigner, "provider": d.Provider, "external_id": d.ExternalID, "kind": d.Kind,
+		"cosigner": d.Cosigner, "provider": d.Provider, "external_id": d.ExternalID, "kind": d.Kind, "tx_id": d.TxID,
 		"workspace": d.Workspace.String(), "ref": d.Ref,
 		"operation": d.Request.Operation, "asset": d.Request.Asset, "amount": d.amount(),
 		"signature": signatureValid, "decision": d.word(), "reason": string(d.Verdict.Reason), "policy_version": d.Verdict.Policy,
@@ -70,7 +73,7 @@ func (d Decision) item() ledger.Item {
 // fields are what the trail and the workspace's event say.
 func (d Decision) fields() audit.Fields {
 	return audit.Fields{
-		"cosigner": d.Cosigner, "provider": d.Provider, "external_id": d.ExternalID, "kind": d.Kind, "ref": d.Ref,
+		"cosigner": d.Cosigner, "provider": d.Provider, "external_id": d.ExternalID, "kind": d.Kind, "tx_id": d.TxID, "ref": d.Ref,
 		"operation": d.Request.Operation, "asset": d.Request.Asset, "amount": d.amount(),
 		"signature": signatureValid, "decision": d.word(), "reason": string(d.Verdict.Reason), "policy_version": d.Verdict.Policy,
 		"rules": texts(d.Verdict.Rules), "caps": texts(d.Verdict.Caps), "missing": texts(d.Verdict.Missing), "digest": d.Digest,
@@ -85,7 +88,7 @@ func texts(list []string) []string {
 }
 
 // events tell the workspace. A request that belongs to none of the cosigner's tells nobody: it could be a stranger's.
-func (d Decision) events() []ledger.Event {
+func (d Decision) events(told audit.Fields) []ledger.Event {
 	if d.Workspace.IsZero() {
 		return nil
 	}
@@ -93,7 +96,7 @@ func (d Decision) events() []ledger.Event {
 	if d.Verdict.Approve {
 		kind = "decision.approved"
 	}
-	return []ledger.Event{{Type: kind, Workspace: d.Workspace.String(), Data: d.fields()}}
+	return []ledger.Event{{Type: kind, Workspace: d.Workspace.String(), Data: told}}
 }
 
 // prior is what of a stored decision is needed to give the same answer again.
@@ -120,7 +123,7 @@ var sentences = map[signing.Reason]string{
 	signing.CapExceeded:     "it is above a cap of the policy",
 	signing.DataMissing:     "the request does not tell what the policy asks for",
 	signing.UnsupportedKind: "requests of this kind are not supported",
-	signing.Unreferenced:    "the request has no customer reference of a workspace",
+	signing.Unreferenced:    "the request has no customer reference",
 	signing.ForeignRef:      "the customer reference is not of a workspace of this cosigner",
 	signing.Inconsistent:    "the request contradicts itself",
 	signing.Conflicting:     "another request with this id was answered before",

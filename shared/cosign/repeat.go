@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/zenvault/zenvault/shared/edge"
-	"github.com/zenvault/zenvault/shared/fault"
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/signing"
 )
@@ -36,7 +35,7 @@ func (a *ask) repeat(ctx context.Context, earlier ledger.Item) (edge.RawReply, e
 // refused where an approval would release a signature, and sent away to come back elsewhere.
 func (a *ask) conflict(ctx context.Context, p prior) (edge.RawReply, error) {
 	subject := target(a.cosigner.ID, a.callback.ExternalID, a.callback.Kind).String()
-	err := a.Ledger.Deny(ctx, ledger.Denial{By: a.by, Action: "decision.make_denied", Subject: subject, Workspace: p.workspace,
+	err := a.Ledger.Deny(ctx, ledger.Denial{By: a.by, Action: "cosign.conflict_denied", Subject: subject, Workspace: p.workspace,
 		Why: string(signing.Conflicting)})
 	if err != nil {
 		return edge.RawReply{}, err
@@ -65,7 +64,7 @@ func (a *ask) trouble(ctx context.Context, err error) (edge.RawReply, error) {
 	}
 	answer, unsigned := a.passing(context.WithoutCancel(ctx), signing.Retry, "", "trouble")
 	if unsigned != nil {
-		return edge.RawReply{}, fault.From(errors.Join(err, unsigned))
+		return edge.RawReply{}, ErrNoKey.Because(errors.Join(err, unsigned))
 	}
 	answer.Err = err
 	return answer, nil

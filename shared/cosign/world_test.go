@@ -269,7 +269,7 @@ func (s *stage) decision(requestID, kind string) ledger.Item {
 func (s *stage) trail(requestID, kind string) []audit.Entry {
 	s.t.Helper()
 	page, err := s.ledger.Query(s.t.Context(), ledger.Query{Table: ledger.Audit,
-		Partition: "decision/" + s.cosigner + "#" + requestID + "#" + kind})
+		Partition: "decision/" + s.cosigner + "/" + kind + "/" + requestID})
 	must(s.t, err)
 	return s.entries(page)
 }

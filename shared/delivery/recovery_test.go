@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/zenvault/zenvault/infra/emulator/fault"
 	"github.com/zenvault/zenvault/shared/audit"
 	"github.com/zenvault/zenvault/shared/delivery"
 	"github.com/zenvault/zenvault/shared/edge"
@@ -27,30 +28,33 @@ func (s *stack) minutes(n int) {
 }
 
 // A lost request or reply at any write between the event and its end costs time, and nothing else: the event arrives at
-// least once, the delivery ends once, its entries are a chain without a gap, and each attempt has one record.
+// least once, the delivery ends once, its entries are a chain without a gap, and each attempt has one record. What is
+// lost once, the SDK repeats; after more, the worker gives up.
 func TestLostRequestsAndReplies(t *testing.T) {
 	for n, write := range []string{"fan-out", "claim", "finish"} {
-		for after, what := range map[bool]string{false: "request", true: "reply"} {
-			t.Run(write+" "+what, func(t *testing.T) {
-				s := newStack(t)
-				r := newReceiver(t, nil)
-				to := s.endpoint(r.URL, "*")
-				r.secret = to.Secret
-				event := s.happen("decision.approved", nil)
-				s.faults.breakIn(n+1, after)
-				s.minutes(5)
-				if s.faults.passed <= n {
-					t.Fatalf("writes: got %d, so that none was broken", s.faults.passed)
-				}
-				want := 1
-				if write == "finish" && what == "request" {
-					want = 2 // posted, and not known to be
-				}
-				if r.count() != want || s.item(event, to)["state"] != "delivered" {
-					t.Errorf("got %d posts, %v, want %d, delivered", r.count(), s.item(event, to)["state"], want)
-				}
-				s.checkRecords(event, to, 1)
-			})
+		for what, effect := range map[string]fault.Effect{"request": fault.LostRequest, "reply": fault.LostReply} {
+			for _, times := range []int{once, always} {
+				t.Run(fmt.Sprintf("%s %s %d", write, what, times), func(t *testing.T) {
+					t.Parallel()
+					s := newStack(t)
+					r := newReceiver(t, nil)
+					to := s.endpoint(r.URL, "*")
+					r.secret = to.Secret
+					event := s.happen("decision.approved", nil)
+					lost := s.lose(n+1, times, effect)
+					s.work()
+					s.AWS.Faults().Clear()
+					s.minutes(5)
+					want := 1
+					if write == "finish" && what == "request" && times == always {
+						want = 2 // posted, and not known to be
+					}
+					if lost.Hits() == 0 || r.count() != want || s.item(event, to)["state"] != "delivered" {
+						t.Errorf("lost %d times: got %d posts, %v, want %d, delivered", lost.Hits(), r.count(), s.item(event, to)["state"], want)
+					}
+					s.checkRecords(event, to, 1)
+				})
+			}
 		}
 	}
 }
@@ -83,12 +87,13 @@ func TestCrashBetweenClaimAndFinish(t *testing.T) {
 	r := newReceiver(t, status(500))
 	to := s.endpoint(r.URL, "*")
 	event := s.happen("decision.approved", nil)
-	s.must(s.service.Fan(t.Context(), worker, s.receive(s.World.Env.EventQueue)[0]))
-	m := s.receive(s.World.Env.DeliveryQueue)[0]
-	s.faults.breakIn(2, false)
+	s.must(s.service.Fan(t.Context(), worker, s.receive(s.queues.Env.EventQueue)[0]))
+	m := s.receive(s.queues.Env.DeliveryQueue)[0]
+	s.lose(2, always, fault.LostRequest)
 	if err := s.service.Send(t.Context(), worker, m); err == nil {
 		t.Fatal("got nil, want the lost commit's error")
 	}
+	s.AWS.Faults().Clear()
 	s.must(s.service.Send(t.Context(), worker, m))
 	s.Clock.Step(59 * time.Second)
 	s.must(s.service.Send(t.Context(), worker, m))
@@ -128,14 +133,14 @@ func TestStaleWorkerChangesNothing(t *testing.T) {
 	}
 	to = s.endpoint(r.URL, "*")
 	event = s.happen("decision.approved", nil)
-	s.must(s.service.Fan(t.Context(), worker, s.receive(s.World.Env.EventQueue)[0]))
-	m = s.receive(s.World.Env.DeliveryQueue)[0]
+	s.must(s.service.Fan(t.Context(), worker, s.receive(s.queues.Env.EventQueue)[0]))
+	m = s.receive(s.queues.Env.DeliveryQueue)[0]
 	s.must(s.service.Send(t.Context(), worker, m))
 	if got := s.item(event, to)["state"]; got != "delivered" || r.count() != 2 {
 		t.Errorf("got %v after %d attempts, want delivered after 2", got, r.count())
 	}
 	s.checkRecords(event, to, 1)
-	if left := s.receive(s.World.Env.RetryQueue); len(left) != 0 {
+	if left := s.receive(s.queues.Env.RetryQueue); len(left) != 0 {
 		t.Errorf("the stale worker asked for another attempt: %s", left[0].Body)
 	}
 }
@@ -204,11 +209,11 @@ func TestLostMessages(t *testing.T) {
 		lose func(*stack)
 	}{
 		{"announcement not sent", func(s *stack) { s.Ledger.Announcer = nil; s.happen("decision.approved", nil) }},
-		{"announcement lost", func(s *stack) { s.happen("decision.approved", nil); s.receive(s.World.Env.EventQueue) }},
+		{"announcement lost", func(s *stack) { s.happen("decision.approved", nil); s.receive(s.queues.Env.EventQueue) }},
 		{"first message lost", func(s *stack) {
 			s.happen("decision.approved", nil)
-			s.must(s.service.Fan(s.t.Context(), worker, s.receive(s.World.Env.EventQueue)[0]))
-			s.receive(s.World.Env.DeliveryQueue)
+			s.must(s.service.Fan(s.t.Context(), worker, s.receive(s.queues.Env.EventQueue)[0]))
+			s.receive(s.queues.Env.DeliveryQueue)
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -231,7 +236,7 @@ func TestLostRetry(t *testing.T) {
 	s.endpoint(r.URL, "*")
 	s.happen("decision.approved", nil)
 	s.work()
-	if left := s.receive(s.World.Env.RetryQueue); len(left) != 0 {
+	if left := s.receive(s.queues.Env.RetryQueue); len(left) != 0 {
 		t.Errorf("a wait of 20 minutes is in the queue: %s", left[0].Body)
 	}
 	s.minutes(19)
@@ -244,7 +249,7 @@ func TestLostRetry(t *testing.T) {
 		t.Errorf("when it is due: got %d attempts, want 2", r.count())
 	}
 	s.Clock.Step(34 * time.Second)
-	s.receive(s.World.Env.RetryQueue)
+	s.receive(s.queues.Env.RetryQueue)
 	s.minutes(2)
 	if r.count() != 3 {
 		t.Errorf("after the loss: got %d attempts, want 3", r.count())
@@ -282,8 +287,8 @@ func TestSecretThatDoesNotOpen(t *testing.T) {
 	event := s.happen("decision.approved", nil)
 	broken := ledger.Write{Key: endpoint.At(s.workspace, to.ID), Set: ledger.Item{"secret": []byte("whatever")}, If: ledger.Exists(), Else: edge.ErrForbidden}
 	s.must(s.Ledger.Store.Transact(t.Context(), "t", []ledger.Write{broken}))
-	s.must(s.service.Fan(t.Context(), worker, s.receive(s.World.Env.EventQueue)[0]))
-	if err := s.service.Send(t.Context(), worker, s.receive(s.World.Env.DeliveryQueue)[0]); err == nil {
+	s.must(s.service.Fan(t.Context(), worker, s.receive(s.queues.Env.EventQueue)[0]))
+	if err := s.service.Send(t.Context(), worker, s.receive(s.queues.Env.DeliveryQueue)[0]); err == nil {
 		t.Error("got nil, want an error")
 	}
 	item := s.item(event, to)

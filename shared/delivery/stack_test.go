@@ -2,21 +2,15 @@ package delivery_test
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"io"
-	"net/http"
-	"net/http/httptest"
-	"strings"
-	"sync"
+	"math"
+	"path"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/zenvault/zenvault/infra/emulator/protocol"
-	"github.com/zenvault/zenvault/infra/emulator/sqs"
+	"github.com/zenvault/zenvault/infra/emulator"
+	"github.com/zenvault/zenvault/infra/emulator/fault"
 	"github.com/zenvault/zenvault/infra/vaulttest"
 	"github.com/zenvault/zenvault/shared/audit"
 	"github.com/zenvault/zenvault/shared/caller"
@@ -26,6 +20,7 @@ import (
 	"github.com/zenvault/zenvault/shared/endpoint"
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/tenant"
+	"github.com/zenvault/zenvault/shared/wire"
 	"github.com/zenvault/zenvault/shared/wire/queues"
 	"github.com/zenvault/zenvault/shared/wire/sealing"
 )
@@ -37,8 +32,9 @@ type stack struct {
 	workspace tenant.ID
 	endpoints endpoint.Service
 	service   delivery.Service
-	client    *awssqs.Client
-	faults    *faults
+	queues    wire.World // the vault's, with queues by its clock
+	client    *sqs.Client
+	steps     int // of nextDue
 }
 
 func newStack(t *testing.T) *stack {
@@ -46,11 +42,9 @@ func newStack(t *testing.T) *stack {
 	v := vaulttest.New(t)
 	s := &stack{Vault: v, t: t, workspace: tenant.New("eu-central-1", v.Clock.Now(), v.Ledger.Random)}
 	s.openQueues()
-	s.faults = &faults{Store: v.Ledger.Store}
-	v.Ledger.Store = s.faults
-	announcer, err := queues.OpenAnnouncer(v.World)
+	announcer, err := queues.OpenAnnouncer(&s.queues)
 	s.must(err)
-	sender, err := queues.OpenSender(v.World)
+	sender, err := queues.OpenSender(&s.queues)
 	s.must(err)
 	v.Ledger.Announcer = announcer
 	s.endpoints = endpoint.Service{Ledger: v.Ledger, Sealer: sealing.Endpoints{Ring: v.Ring}, Rule: endpoint.URLRule{Plain: true}}
@@ -71,43 +65,31 @@ type queueClock struct{ *vaulttest.Clock }
 
 func (queueClock) AfterFunc(time.Duration, func()) func() bool { return func() bool { return true } }
 
-// openQueues starts the embedded SQS with the three queues.
+// openQueues starts an embedded SQS of its own with the three queues, since the vault's goes by the real clock.
 func (s *stack) openQueues() {
-	service, err := sqs.Open(sqs.Options{Clock: queueClock{s.Clock}})
+	aws, err := emulator.Start(emulator.Options{Region: s.World.Env.Region, Clock: queueClock{s.Clock}})
 	s.must(err)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		answer, err := service.Call(r.Context(), strings.TrimPrefix(r.Header.Get("X-Amz-Target"), service.Target()+"."), body)
-		var refused *protocol.Error
-		if w.Header().Set("Content-Type", service.ContentType()); errors.As(err, &refused) {
-			answer = map[string]any{"__type": refused.Type, "message": refused.Message}
-			w.WriteHeader(refused.Status)
-		}
-		json.NewEncoder(w).Encode(answer)
-	}))
-	s.t.Cleanup(func() {
-		server.Close()
-		service.Close()
-	})
-	config := s.World.Config.Copy()
-	config.BaseEndpoint = &server.URL
-	s.World.Config = config
-	s.client = awssqs.NewFromConfig(config)
-	for name, url := range map[string]*string{"events": &s.World.Env.EventQueue, "deliveries": &s.World.Env.DeliveryQueue, "retries": &s.World.Env.RetryQueue} {
-		made, err := s.client.CreateQueue(s.t.Context(), &awssqs.CreateQueueInput{QueueName: aws.String(name), Attributes: map[string]string{"VisibilityTimeout": "180"}})
+	s.t.Cleanup(func() { aws.Close() })
+	url := aws.URL()
+	s.queues = *s.World
+	s.queues.Config.BaseEndpoint = &url
+	s.client = sqs.NewFromConfig(s.queues.Config)
+	for _, at := range []*string{&s.queues.Env.EventQueue, &s.queues.Env.DeliveryQueue, &s.queues.Env.RetryQueue} {
+		name := path.Base(*at)
+		made, err := s.client.CreateQueue(s.t.Context(), &sqs.CreateQueueInput{QueueName: &name})
 		s.must(err)
-		*url = *made.QueueUrl
+		*at = *made.QueueUrl
 	}
 }
 
 // receive takes up to ten messages that are there now, and deletes them.
 func (s *stack) receive(url string) []edge.Message {
 	s.t.Helper()
-	out, err := s.client.ReceiveMessage(s.t.Context(), &awssqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10})
+	out, err := s.client.ReceiveMessage(s.t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10})
 	s.must(err)
 	var all []edge.Message
 	for _, m := range out.Messages {
-		_, err := s.client.DeleteMessage(s.t.Context(), &awssqs.DeleteMessageInput{QueueUrl: &url, ReceiptHandle: m.ReceiptHandle})
+		_, err := s.client.DeleteMessage(s.t.Context(), &sqs.DeleteMessageInput{QueueUrl: &url, ReceiptHandle: m.ReceiptHandle})
 		s.must(err)
 		all = append(all, edge.Message{ID: *m.MessageId, Body: []byte(*m.Body), Receives: 1})
 	}
@@ -118,12 +100,16 @@ func (s *stack) receive(url string) []edge.Message {
 // message comes back, which here is left to the sweeper.
 func (s *stack) work() {
 	s.t.Helper()
-	for busy := true; busy; {
+	rounds := 0
+	for busy := true; busy; rounds++ {
+		if rounds == maxRounds {
+			s.t.Fatalf("the queues are not empty after %d rounds", rounds)
+		}
 		busy = false
 		for _, w := range []struct {
 			url string
 			job edge.Job[delivery.Service]
-		}{{s.World.Env.EventQueue, delivery.JobFan}, {s.World.Env.DeliveryQueue, delivery.JobSend}, {s.World.Env.RetryQueue, delivery.JobRetry}} {
+		}{{s.queues.Env.EventQueue, delivery.JobFan}, {s.queues.Env.DeliveryQueue, delivery.JobSend}, {s.queues.Env.RetryQueue, delivery.JobRetry}} {
 			run := edge.BindJob(s.World.Log, w.job, s.service)
 			for _, m := range s.receive(w.url) {
 				busy = true
@@ -191,29 +177,34 @@ func (s *stack) trail(event string, of endpoint.Created) []audit.Entry {
 	return s.Trail(s.t, audit.Target{Type: "delivery", ID: event + "/" + string(of.ID)})
 }
 
-// faults breaks the nth transaction from now: before it is done, or after.
-type faults struct {
-	ledger.Store
-	mu     sync.Mutex
-	in     int
-	after  bool
-	passed int // transactions seen
+// lose cuts the connection of DynamoDB transactions, from the nth from now on: once, which the SDK makes good, or until
+// Clear.
+func (s *stack) lose(n, times int, effect fault.Effect) *fault.Armed {
+	return s.AWS.Faults().Add(fault.Rule{Operation: "DynamoDB_20120810.TransactWriteItems", Skip: n - 1, Count: times, Effect: effect})
 }
 
-func (f *faults) breakIn(n int, after bool) { f.in, f.after, f.passed = n, after, 0 }
+const (
+	once   = 1
+	always = 0
+)
 
-// Transact passes on, or loses the request or the reply.
-func (f *faults) Transact(ctx context.Context, token string, writes []ledger.Write) error {
-	f.mu.Lock()
-	f.passed++
-	hit, after := f.passed == f.in, f.after
-	f.mu.Unlock()
-	if hit && !after {
-		return ledger.ErrOutcomeUnknown
+// maxRounds is far above what any test needs: what never ends fails instead of hanging.
+const maxRounds = 1000
+
+// nextDue steps the clock to when the sweeper next has something to find; false if never.
+func (s *stack) nextDue() bool {
+	s.t.Helper()
+	if s.steps++; s.steps > maxRounds {
+		s.t.Fatalf("something is still due after %d steps", maxRounds)
 	}
-	err := f.Store.Transact(ctx, token, writes)
-	if hit {
-		return ledger.ErrOutcomeUnknown
+	first := int64(math.MaxInt64)
+	for shard := range ledger.DueShards {
+		page, err := s.Ledger.Query(s.t.Context(), ledger.Query{Index: ledger.DueIndex, Partition: ledger.DueShardName(shard), UpTo: first, Limit: 1})
+		s.must(err)
+		for _, item := range page.Items {
+			first = min(first, item["due_at"].(int64))
+		}
 	}
-	return err
+	s.Clock.Step(max(0, time.UnixMilli(first).Sub(s.Clock.Now())))
+	return first != math.MaxInt64
 }

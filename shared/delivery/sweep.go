@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 
@@ -41,24 +42,27 @@ func (s Service) Sweep(ctx context.Context, _ caller.Caller, _ struct{}) (Swept,
 
 func (s Service) sweepShard(ctx context.Context, shard string) (Swept, error) {
 	var sum Swept
+	var unread []error // items hold up none behind them
 	q := ledger.Query{Index: ledger.DueIndex, Partition: shard, UpTo: s.Ledger.Now().UnixMilli(), Limit: sweepPage}
 	for range sweepPages {
 		page, err := s.Ledger.Query(ctx, q)
 		if err != nil {
-			return sum, err
+			return sum, errors.Join(append(unread, err)...)
 		}
-		sent, err := s.resend(ctx, page.Items)
+		sent, passed, err := s.resend(ctx, page.Items)
 		sum.Events, sum.Attempts = sum.Events+sent.Events, sum.Attempts+sent.Attempts
+		unread = append(unread, passed)
 		if err != nil || !page.More {
-			return sum, err
+			return sum, errors.Join(append(unread, err)...)
 		}
 		q.Start = page.Last
 	}
-	return sum, nil
+	return sum, errors.Join(unread...)
 }
 
-// resend sorts a page by what is to be done about each.
-func (s Service) resend(ctx context.Context, found []ledger.Item) (Swept, error) {
+// resend sorts a page by what is to be done about each. What it had to pass over is told apart from trouble with the
+// database or the queues, which ends the run.
+func (s Service) resend(ctx context.Context, found []ledger.Item) (sent Swept, passed, err error) {
 	var events [][]byte
 	var deliveries []ledger.Key
 	for _, item := range found {
@@ -70,11 +74,8 @@ func (s Service) resend(ctx context.Context, found []ledger.Item) (Swept, error)
 			deliveries = append(deliveries, ledger.Key{PK: pk, SK: sk})
 		}
 	}
-	first, later, err := s.overdue(ctx, deliveries)
-	if err != nil {
-		return Swept{}, err
-	}
-	return Swept{len(events), len(first) + len(later)}, errors.Join(
+	first, later, passed, err := s.overdue(ctx, deliveries)
+	return Swept{len(events), len(first) + len(later)}, passed, errors.Join(err,
 		s.Queue.Send(ctx, edge.EventQueue, 0, events...),
 		s.Queue.Send(ctx, edge.DeliveryQueue, 0, first...),
 		s.Queue.Send(ctx, edge.RetryQueue, 0, later...))
@@ -84,16 +85,17 @@ func (s Service) resend(ctx context.Context, found []ledger.Item) (Swept, error)
 const eventKeys = "event#"
 
 // overdue reads the deliveries themselves, since the index may be behind them: which are still due, and at which attempt.
-func (s Service) overdue(ctx context.Context, keys []ledger.Key) (first, later [][]byte, err error) {
+// Those that can't be read are passed over.
+func (s Service) overdue(ctx context.Context, keys []ledger.Key) (first, later [][]byte, passed, err error) {
 	if len(keys) == 0 {
-		return nil, nil, nil
+		return nil, nil, nil, nil
 	}
 	items, err := s.Ledger.Get(ctx, keys...)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	now := s.Ledger.Now().UnixMilli()
-	for _, item := range items {
+	now, unread := s.Ledger.Now().UnixMilli(), []error{}
+	for i, item := range items {
 		dueAt, there := item["due_at"].(int64)
 		if !there || dueAt > now {
 			continue
@@ -101,12 +103,12 @@ func (s Service) overdue(ctx context.Context, keys []ledger.Key) (first, later [
 		d, err := parse(item)
 		switch {
 		case err != nil:
-			return nil, nil, err
+			unread = append(unread, fmt.Errorf("%s/%s: %w", keys[i].PK, keys[i].SK, err))
 		case d.Attempt == 1:
 			first = append(first, d.message())
 		default:
 			later = append(later, d.message())
 		}
 	}
-	return first, later, nil
+	return first, later, errors.Join(unread...), nil
 }

@@ -80,7 +80,8 @@ func guard(loopback bool) func(context.Context, string, string, syscall.RawConn)
 	}
 }
 
-// Post sends exactly these bytes and reads the answer, whole up to MaxAnswer and never decompressed. It fails with one of the fixed errors of this package.
+// Post sends exactly these bytes and reads the answer, whole up to MaxAnswer and never decompressed. It fails with one of
+// the fixed errors of this package.
 func (c *Client) Post(ctx context.Context, target string, header http.Header, body []byte) (webhook.Answer, error) {
 	ctx, done := context.WithTimeout(ctx, c.deadline)
 	defer done()

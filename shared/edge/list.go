@@ -43,20 +43,20 @@ func List[T any](ctx context.Context, from Querier, p Paging, q ledger.Query, sh
 	if err != nil {
 		return Page[T]{}, err
 	}
-	q.After, q.Limit = p.Cursor.After, size
+	q.After, q.Limit = p.Cursor.After, size+1 // one more tells whether there is a next page
 	found, err := from.Query(ctx, q)
 	if err != nil {
 		return Page[T]{}, err
 	}
 	page, last := Page[T]{Items: []T{}}, ""
-	for _, item := range found.Items {
+	for _, item := range found.Items[:min(size, len(found.Items))] {
 		view, key, err := show(item)
 		if err != nil {
 			return Page[T]{}, err
 		}
 		page.Items, last = append(page.Items, view), key
 	}
-	if found.More {
+	if found.More || len(found.Items) > size {
 		page.Next = ledger.Cursor{After: last}.String()
 	}
 	return page, nil

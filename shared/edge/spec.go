@@ -37,6 +37,7 @@ func (s Spec) HTTP() bool { return s.Path != "" }
 type Needs struct {
 	Reads     []string // prefixes of vault keys read, such as "workspace#"
 	Writes    []string // prefixes of vault keys written; each commit also writes an entry, and may write events
+	Notes     bool     // writes nothing but audit entries: denials and observations
 	Trail     bool     // reads the audit trail
 	Announces bool     // sends to the event queue
 	Delivers  bool     // sends to the delivery queues

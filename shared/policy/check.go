@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -37,7 +36,14 @@ const (
 // operations are those that a policy can judge.
 var operations = map[string]bool{"TRANSFER": true}
 
-var validID = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
+// maxID is the longest id, in bytes.
+const maxID = 64
+
+// validID is 1 to 64 of a-z, 0-9, dot, dash and underscore, the first a letter or digit.
+func validID(id string) bool {
+	const first = "abcdefghijklmnopqrstuvwxyz0123456789"
+	return id != "" && len(id) <= maxID && strings.Trim(id, first+"._-") == "" && strings.Trim(id[:1], first) == ""
+}
 
 // check looks at the whole document and fails at the first member that breaks a rule.
 func (d Document) check() error {
@@ -91,7 +97,7 @@ func (c Cap) check(at string, ids map[string]bool) error {
 }
 
 func checkID(id, at string, ids map[string]bool) error {
-	if !validID.MatchString(id) {
+	if !validID(id) {
 		return ErrID.At(at + "/id")
 	}
 	if ids[id] {

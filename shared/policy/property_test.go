@@ -13,7 +13,7 @@ import (
 
 // rounds is how many random documents each property is tried on; each meets requestsPerRound random requests.
 const (
-	rounds           = 3000
+	rounds           = 1000
 	requestsPerRound = 10
 )
 

@@ -7,7 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"regexp"
+	"strings"
 	"sync"
 	"syscall"
 )
@@ -50,10 +50,15 @@ func Open(path string) (*Dir, error) {
 // Close lets go of the directory; what was read stays readable.
 func (d *Dir) Close() error { return d.root.Close() }
 
-var validName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
+// maxName is the longest name, in bytes.
+const maxName = 64
 
-// ValidName reports whether a file of this name could be a secret: no separators, no hidden files, no "..".
-func ValidName(name string) bool { return validName.MatchString(name) }
+// ValidName reports whether a file of this name could be a secret: 1 to 64 of a-z, 0-9, dot, dash and underscore, the first
+// a letter or digit. So there are no separators, no hidden files, no "..". (A regular expression would cost every start.)
+func ValidName(name string) bool {
+	const first = "abcdefghijklmnopqrstuvwxyz0123456789"
+	return name != "" && len(name) <= maxName && strings.Trim(name, first+"._-") == "" && strings.Trim(name[:1], first) == ""
+}
 
 // Read reads one file by the rules above.
 //

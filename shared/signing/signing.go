@@ -33,9 +33,10 @@ const (
 
 // Callback is one authentic message of a provider.
 type Callback struct {
-	// ExternalID is the provider's name for the request, 1 to 128 visible ASCII characters; with the cosigner and the
+	// ExternalID is the provider's name for the request, 1 to 200 visible ASCII characters but #; with the cosigner and the
 	// kind it is the key under which the decision is kept.
 	ExternalID string
+	TxID       string // the provider's transaction, which may have more than one request; cut to 200 bytes
 	Kind       string // family and stage, such as "fireblocks.tx.signing"
 	Signing    bool   // this is the stage whose approval releases a signature
 	Supported  bool   // the operation is one that a policy can judge
@@ -91,9 +92,9 @@ const (
 
 // The reasons that come before any policy.
 const (
-	UnsupportedKind Reason = "unsupported_kind" // authentic, and nothing that can be judged
-	Unreferenced    Reason = "unreferenced"     // no customer reference of ours
-	ForeignRef      Reason = "foreign_ref"      // a reference to a workspace that this cosigner is not bound to
-	Inconsistent    Reason = "inconsistent"     // the request contradicts itself
-	Conflicting     Reason = "conflicting"      // another request has this id: never stored
+	UnsupportedKind Reason = "unsupported_kind"  // authentic, and nothing that can be judged
+	Unreferenced    Reason = "no_reference"      // no customer reference
+	ForeignRef      Reason = "foreign_reference" // one that is not of a workspace that this cosigner is bound to
+	Inconsistent    Reason = "inconsistent"      // the request contradicts itself
+	Conflicting     Reason = "conflicting"       // another request has this id: never stored
 )

@@ -13,6 +13,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -33,7 +34,7 @@ func (e *Error) Error() string {
 }
 
 // Decode reads one JSON value into v, a pointer, refusing unknown members. Struct fields are named by their json tag;
-// strings, bools, ints, json.Number, slices, string maps, pointers and encoding.TextUnmarshaler are understood.
+// strings, bools, ints, json.Number, json.RawMessage, slices, string maps, pointers and encoding.TextUnmarshaler are understood.
 func Decode(data []byte, v any) error { return decode(data, v, false) }
 
 // DecodeLenient is Decode for a sender that adds members as it likes: unknown ones are skipped (still checked for
@@ -44,8 +45,7 @@ func decode(data []byte, v any, lenient bool) error {
 	if !utf8.Valid(data) {
 		return &Error{Problem: "is not UTF-8"}
 	}
-	d := decoder{Decoder: json.NewDecoder(bytes.NewReader(data)), lenient: lenient}
-	d.UseNumber()
+	d := decoder{source: open(data), lenient: lenient}
 	if err := d.value("", reflect.ValueOf(v).Elem(), 0); err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func decode(data []byte, v any, lenient bool) error {
 }
 
 type decoder struct {
-	*json.Decoder
+	source
 	lenient bool
 }
 
@@ -70,11 +70,33 @@ func (d decoder) next(at string) (json.Token, error) {
 }
 
 func (d decoder) value(at string, into reflect.Value, depth int) error {
+	if into.IsValid() && into.Type() == rawType {
+		return d.raw(at, into, depth)
+	}
 	token, err := d.next(at)
 	if err != nil {
 		return err
 	}
 	return d.token(token, at, into, depth)
+}
+
+// raw keeps a value as it is written, well formed and without duplicates. (A document whose tokens are not at hand is not
+// valid: it is refused before anybody sees what was kept of it.)
+func (d decoder) raw(at string, into reflect.Value, depth int) error {
+	from := 0
+	t, valid := d.source.(*tokens)
+	if valid && t.next() {
+		from = t.at
+	}
+	token, err := d.next(at)
+	if err != nil {
+		return err
+	}
+	err = d.token(token, at, reflect.Value{}, depth)
+	if valid && token != nil {
+		into.SetBytes(bytes.Clone(t.data[from:t.at]))
+	}
+	return err
 }
 
 func (d decoder) token(token json.Token, at string, into reflect.Value, depth int) error {
@@ -144,7 +166,10 @@ func scalar(token json.Token, at string, into reflect.Value) error {
 	return &Error{at, "is not " + wanted(into)}
 }
 
-var numberType = reflect.TypeFor[json.Number]()
+var (
+	numberType = reflect.TypeFor[json.Number]()
+	rawType    = reflect.TypeFor[json.RawMessage]()
+)
 
 func wanted(into reflect.Value) string {
 	switch {
@@ -259,13 +284,29 @@ func (d decoder) skip(token json.Token, at string, depth int) error {
 
 // member finds the field with exactly this json name; fields without a json tag are not reachable from outside.
 func member(object reflect.Value, name string) (reflect.Value, bool) {
+	i, known := fieldsOf(object.Type())[name]
+	if !known {
+		return reflect.Value{}, false
+	}
+	return object.Field(i), true
+}
+
+var fields sync.Map // of a reflect.Type: map[string]int
+
+// fieldsOf reads a struct's tags once.
+func fieldsOf(object reflect.Type) map[string]int {
+	if known, ok := fields.Load(object); ok {
+		return known.(map[string]int)
+	}
+	names := map[string]int{}
 	for i := range object.NumField() {
-		tag, _, _ := strings.Cut(object.Type().Field(i).Tag.Get("json"), ",")
-		if tag == name && tag != "-" && tag != "" {
-			return object.Field(i), true
+		tag, _, _ := strings.Cut(object.Field(i).Tag.Get("json"), ",")
+		if tag != "-" && tag != "" {
+			names[tag] = i
 		}
 	}
-	return reflect.Value{}, false
+	fields.Store(object, names)
+	return names
 }
 
 var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")

@@ -3,7 +3,9 @@
 package wire
 
 import (
+	"bytes"
 	"crypto/rand"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -51,7 +53,7 @@ func awsConfig(env Env) aws.Config {
 	config := aws.Config{
 		Region:      env.Region,
 		Credentials: env.credentials(),
-		HTTPClient:  &http.Client{Transport: transport(), Timeout: 10 * time.Second},
+		HTTPClient:  &http.Client{Transport: whole{transport()}, Timeout: 10 * time.Second},
 	}
 	if env.Endpoint != "" {
 		config.BaseEndpoint = aws.String(env.Endpoint)
@@ -59,9 +61,31 @@ func awsConfig(env Env) aws.Config {
 	return config
 }
 
+// whole hands requests on with their bodies in memory. The SDK closes a body as soon as the answer is there
+// (smithy-go, transport/http/client.go); if the transport has not quite finished with it then, which a busy processor is
+// enough for, it gives up the connection, and the next call pays for a new one.
+type whole struct{ next http.RoundTripper }
+
+func (w whole) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body == nil || r.ContentLength <= 0 {
+		return w.next.RoundTrip(r)
+	}
+	body := make([]byte, r.ContentLength) // the SDK always knows it: every request of ours is signed whole
+	_, err := io.ReadFull(r.Body, body)
+	r.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	own := *r // a RoundTripper must not change what it is given
+	own.Body = io.NopCloser(bytes.NewReader(body))
+	own.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	return w.next.RoundTrip(&own)
+}
+
 func transport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 64
+	t.WriteBufferSize = 32 << 10 // a transaction of ours leaves in one write
 	t.Proxy = nil
 	return t
 }

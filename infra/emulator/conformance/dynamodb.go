@@ -26,6 +26,10 @@ import (
 type DynamoDBEndpoint struct {
 	URL    string
 	Region string
+	// Words has the messages of refusals compared too, not only their types.
+	Words bool
+	// Dissent names the cases that are known to fail, with what the endpoint does.
+	Dissent map[string]string
 }
 
 // Call runs one operation and returns the answer: an object, with "__type" in it if the call was refused.
@@ -83,6 +87,10 @@ func DynamoDB(t *testing.T, e DynamoDBEndpoint) {
 	for _, c := range slices.Concat(dynamoItems, dynamoConditions, dynamoUpdates, dynamoPaths, dynamoQueries, dynamoPages,
 		dynamoTransactions, dynamoRefusedTransactions, dynamoBatches, dynamoCapacity, dynamoRefusals, dynamoNumbers) {
 		t.Run(c.name, func(t *testing.T) {
+			if what, known := e.Dissent[c.name]; known {
+				t.Logf("LEFT OUT at this endpoint: %s", what)
+				return
+			}
 			t.Parallel()
 			table := newDynamoTable(t, e)
 			for i, s := range c.steps {
@@ -115,13 +123,16 @@ func (s dynamoStep) check(t *testing.T, e DynamoDBEndpoint, table string, step i
 	}
 	want := strings.ReplaceAll(s.want, "$T", table)
 	if strings.HasPrefix(want, "{") {
-		if diff := gocmp.Diff(normal(parse(t, want)), normal(answer)); diff != "" {
+		if diff := gocmp.Diff(Normal(parse(t, want)), Normal(answer)); diff != "" {
 			t.Errorf("step %d, %s (-want +got):\n%s", step, s.operation, diff)
 		}
 		return
 	}
 	want, members, _ := strings.Cut(want, " | ")
 	kind, message := refusal(answer)
+	if !e.Words {
+		want, _, _ = strings.Cut(want, ": ")
+	}
 	if got := kind + ": " + message; got != want && kind != want {
 		t.Errorf("step %d, %s:\n got %s\nwant %s", step, s.operation, got, want)
 	}
@@ -129,7 +140,7 @@ func (s dynamoStep) check(t *testing.T, e DynamoDBEndpoint, table string, step i
 		delete(answer, "__type")
 		delete(answer, "message")
 		delete(answer, "Message")
-		if diff := gocmp.Diff(normal(parse(t, members)), normal(answer)); diff != "" {
+		if diff := gocmp.Diff(Normal(parse(t, members)), Normal(answer)); diff != "" {
 			t.Errorf("step %d, %s, members of the refusal (-want +got):\n%s", step, s.operation, diff)
 		}
 	}
@@ -157,19 +168,19 @@ func refusal(answer map[string]any) (kind, message string) {
 	return kind, ""
 }
 
-// normal sorts sets, which have no order, and writes capacity units in one way.
-func normal(v any) any {
+// Normal sorts sets, which have no order, and writes capacity units in one way.
+func Normal(v any) any {
 	switch v := v.(type) {
 	case json.Number:
 		f, _ := v.Float64() // a JSON number always is one
 		return f
 	case []any:
 		for i := range v {
-			v[i] = normal(v[i])
+			v[i] = Normal(v[i])
 		}
 	case map[string]any:
 		for name := range v {
-			v[name] = normal(v[name])
+			v[name] = Normal(v[name])
 			if elements, ok := v[name].([]any); ok && (name == "SS" || name == "NS" || name == "BS") {
 				slices.SortFunc(elements, func(a, b any) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 			}

@@ -22,14 +22,16 @@ var dynamoTransactions = []dynamoCase{
 			`{"Count":3,"ScannedCount":3,"Items":[{"pk":{"S":"p"},"sk":{"N":"1"},"n":{"N":"2"}},{"pk":{"S":"p"},"sk":{"N":"3"},"ok":{"BOOL":true}},{"pk":{"S":"p"},"sk":{"N":"4"}}]}`},
 	}},
 	{"transactions/nothing happens if one condition fails", []dynamoStep{
-		row("1", `"n":{"N":"1"}`),
+		row("1", `"n":{"N":"1"}`), row("5", ""),
 		transact("", `
 			{"Put":{"TableName":"$T","Item":{"pk":{"S":"p"},"sk":{"N":"2"}}}},
 			{"Update":{"TableName":"$T","Key":{"pk":{"S":"p"},"sk":{"N":"1"}},"UpdateExpression":"SET n = :n","ConditionExpression":"n = :n","ExpressionAttributeValues":{":n":{"N":"2"}},"ReturnValuesOnConditionCheckFailure":"ALL_OLD"}},
 			{"ConditionCheck":{"TableName":"$T","Key":{"pk":{"S":"p"},"sk":{"N":"3"}},"ConditionExpression":"attribute_exists(pk)","ReturnValuesOnConditionCheckFailure":"ALL_OLD"}},
-			{"Delete":{"TableName":"$T","Key":{"pk":{"S":"p"},"sk":{"N":"4"}},"ConditionExpression":"attribute_not_exists(pk)"}}`,
-			cancelled+`[None, ConditionalCheckFailed, ConditionalCheckFailed, None] | {"CancellationReasons":[{"Code":"None"},`+checkFailed+`,"Item":{"pk":{"S":"p"},"sk":{"N":"1"},"n":{"N":"1"}}},`+checkFailed+`},{"Code":"None"}]}`),
-		{"Scan", `{"TableName":"$T"}`, `{"Count":1,"ScannedCount":1,"Items":[{"pk":{"S":"p"},"sk":{"N":"1"},"n":{"N":"1"}}]}`},
+			{"Delete":{"TableName":"$T","Key":{"pk":{"S":"p"},"sk":{"N":"4"}},"ConditionExpression":"attribute_not_exists(pk)"}},
+			{"Delete":{"TableName":"$T","Key":{"pk":{"S":"p"},"sk":{"N":"5"}},"ConditionExpression":"attribute_not_exists(pk)","ReturnValuesOnConditionCheckFailure":"NONE"}}`,
+			cancelled+`[None, ConditionalCheckFailed, ConditionalCheckFailed, None, ConditionalCheckFailed] | {"CancellationReasons":[{"Code":"None"},`+checkFailed+`,"Item":{"pk":{"S":"p"},"sk":{"N":"1"},"n":{"N":"1"}}},`+checkFailed+`},{"Code":"None"},`+checkFailed+`}]}`),
+		{"Query", `{"TableName":"$T","KeyConditionExpression":"pk = :p","ExpressionAttributeValues":{":p":{"S":"p"}}}`,
+			`{"Count":2,"ScannedCount":2,"Items":[{"pk":{"S":"p"},"sk":{"N":"1"},"n":{"N":"1"}},{"pk":{"S":"p"},"sk":{"N":"5"}}]}`},
 	}},
 	{"transactions/an update that cannot be made", []dynamoStep{
 		row("1", `"n":{"S":"x"}`),

@@ -69,15 +69,16 @@ func (m *meter) trace(t *protocol.Trace) {
 	}
 }
 
+// capacity names the units by their kind too in a transaction.
 type capacity struct {
-	CapacityUnits float64
+	CapacityUnits      float64
+	ReadCapacityUnits  float64 `json:",omitempty"`
+	WriteCapacityUnits float64 `json:",omitempty"`
 }
 
 type consumedCapacity struct {
-	TableName              string
-	CapacityUnits          float64
-	ReadCapacityUnits      float64             `json:",omitempty"`
-	WriteCapacityUnits     float64             `json:",omitempty"`
+	TableName string
+	capacity
 	Table                  *capacity           `json:",omitempty"`
 	GlobalSecondaryIndexes map[string]capacity `json:",omitempty"`
 }
@@ -100,24 +101,31 @@ func (m *meter) reportOf(name string, mode returnConsumedCapacity) *consumedCapa
 	}
 	u := m.of(name)
 	own := u.read + u.write
-	r := &consumedCapacity{TableName: name, CapacityUnits: own + u.indexReads + u.indexWrites}
+	r := &consumedCapacity{TableName: name, capacity: capacity{CapacityUnits: own + u.indexReads + u.indexWrites}}
 	if mode == "INDEXES" {
-		r.Table = &capacity{own}
+		r.Table = &capacity{CapacityUnits: own}
 		r.GlobalSecondaryIndexes = map[string]capacity{}
 		for index, units := range u.indexes {
-			r.GlobalSecondaryIndexes[index] = capacity{units}
+			r.GlobalSecondaryIndexes[index] = capacity{CapacityUnits: units}
 		}
 	}
 	return r
 }
 
-// reportTransaction is report with the units also named by their kind, as transactions have it.
+// reportTransaction is report with the units also named by their kind. No index is read in a transaction.
 func (m *meter) reportTransaction(mode returnConsumedCapacity) []consumedCapacity {
 	reports := m.report(mode)
 	for i, r := range reports {
 		u := m.usage[r.TableName]
-		reports[i].ReadCapacityUnits = u.read + u.indexReads
+		reports[i].ReadCapacityUnits = u.read
 		reports[i].WriteCapacityUnits = u.write + u.indexWrites
+		if r.Table == nil {
+			continue
+		}
+		r.Table.ReadCapacityUnits, r.Table.WriteCapacityUnits = u.read, u.write
+		for name, units := range u.indexes {
+			r.GlobalSecondaryIndexes[name] = capacity{CapacityUnits: units, WriteCapacityUnits: units}
+		}
 	}
 	return reports
 }

@@ -118,7 +118,7 @@ func (o *outcome) effect() *effect {
 	return &effect{Table: o.table.definition.TableName, Put: o.after.item}
 }
 
-// meter counts the write, factor times for the table: the larger of the item before and after it.
+// meter counts the write: for the table factor times, by the larger of the item before and after it.
 func (o *outcome) meter(m *meter, factor float64) {
 	u := m.of(o.table.definition.TableName)
 	size := 0
@@ -132,7 +132,7 @@ func (o *outcome) meter(m *meter, factor float64) {
 		return
 	}
 	for _, x := range o.table.indexes {
-		u.writeIndex(x.name, factor*x.update(o.table.key, o.before, o.after, false))
+		u.writeIndex(x.name, x.update(o.table.key, o.before, o.after, false))
 	}
 }
 

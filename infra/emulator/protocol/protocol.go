@@ -55,7 +55,9 @@ func Refuse(kind, format string, args ...any) *Error {
 }
 
 // Invalid makes the ValidationException that DynamoDB answers to most of what it refuses.
-func Invalid(format string, args ...any) *Error { return Refuse("ValidationException", format, args...) }
+func Invalid(format string, args ...any) *Error {
+	return Refuse("ValidationException", format, args...)
+}
 
 // Unsupported is the emulator's own refusal: AWS knows this, the emulator does not. It is loud, so that code never
 // leans on a silent no-op.

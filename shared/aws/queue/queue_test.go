@@ -2,8 +2,6 @@ package queue_test
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,12 +12,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/zenvault/zenvault/infra/emulator/protocol"
-	emulated "github.com/zenvault/zenvault/infra/emulator/sqs"
+	"github.com/zenvault/zenvault/infra/emulator"
 	"github.com/zenvault/zenvault/shared/aws/queue"
 	"github.com/zenvault/zenvault/shared/edge"
 	"github.com/zenvault/zenvault/shared/ledger"
@@ -27,36 +23,31 @@ import (
 	"github.com/zenvault/zenvault/shared/wire/queues"
 )
 
-// open starts the embedded SQS with one queue for everything, and counts requests.
-func open(t *testing.T) (w *wire.World, client *sqs.Client, requests *[]string) {
+// open starts an embedded AWS with one queue for everything.
+func open(t *testing.T) (w *wire.World, client *sqs.Client, aws *emulator.Emulator) {
 	t.Helper()
-	service, err := emulated.Open(emulated.Options{})
+	aws, err := emulator.Start(emulator.Options{Region: "eu-central-1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	requests = new([]string)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		name := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), service.Target()+".")
-		*requests = append(*requests, name)
-		answer, err := service.Call(r.Context(), name, body)
-		var refused *protocol.Error
-		if w.Header().Set("Content-Type", service.ContentType()); errors.As(err, &refused) {
-			answer = map[string]any{"__type": refused.Type, "message": refused.Message}
-			w.WriteHeader(refused.Status)
-		}
-		json.NewEncoder(w).Encode(answer)
-	}))
-	t.Cleanup(func() { server.Close(); service.Close() })
-	w = wire.New(wire.Env{Region: "eu-central-1", Endpoint: server.URL}, slog.New(slog.DiscardHandler))
+	t.Cleanup(func() { aws.Close() })
+	w = wire.New(wire.Env{Region: "eu-central-1", Endpoint: aws.URL()}, slog.New(slog.DiscardHandler))
 	client = sqs.NewFromConfig(w.Config)
-	made, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("q")})
+	name := "q"
+	made, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &name})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.Env.EventQueue, w.Env.DeliveryQueue, w.Env.RetryQueue = *made.QueueUrl, *made.QueueUrl, *made.QueueUrl
-	*requests = nil
-	return w, client, requests
+	aws.Forget()
+	return w, client, aws
+}
+
+func operations(aws *emulator.Emulator) (names []string) {
+	for _, call := range aws.Calls() {
+		names = append(names, call.Operation)
+	}
+	return names
 }
 
 func receive(t *testing.T, client *sqs.Client, url string) (bodies []string) {
@@ -77,7 +68,7 @@ func receive(t *testing.T, client *sqs.Client, url string) (bodies []string) {
 
 // Any number of messages goes out in batches of ten, each as it was given.
 func TestSend(t *testing.T) {
-	w, client, requests := open(t)
+	w, client, aws := open(t)
 	sender, err := queues.OpenSender(w)
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +82,7 @@ func TestSend(t *testing.T) {
 	if err := sender.Send(t.Context(), edge.DeliveryQueue, 0, bodies...); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"SendMessageBatch", "SendMessageBatch", "SendMessageBatch"}, *requests); diff != "" {
+	if diff := cmp.Diff([]string{"AmazonSQS.SendMessageBatch", "AmazonSQS.SendMessageBatch", "AmazonSQS.SendMessageBatch"}, operations(aws)); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
 	got := receive(t, client, w.Env.DeliveryQueue)
@@ -99,14 +90,15 @@ func TestSend(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("bodies (-want +got):\n%s", diff)
 	}
-	if err := sender.Send(t.Context(), edge.DeliveryQueue, 0); err != nil || len(*requests) < 3 {
-		t.Errorf("nothing to send: %v", err)
+	aws.Forget()
+	if err := sender.Send(t.Context(), edge.DeliveryQueue, 0); err != nil || len(aws.Calls()) != 0 {
+		t.Errorf("nothing to send: %v, and %v", err, operations(aws))
 	}
 }
 
 // A delayed message is not there yet, and what SQS can't do is refused here.
 func TestDelay(t *testing.T) {
-	w, client, requests := open(t)
+	w, client, aws := open(t)
 	sender, _ := queues.OpenSender(w)
 	if err := sender.Send(t.Context(), edge.RetryQueue, time.Millisecond+899*time.Second, []byte("later")); err != nil {
 		t.Fatal(err)
@@ -114,7 +106,7 @@ func TestDelay(t *testing.T) {
 	if got := receive(t, client, w.Env.RetryQueue); len(got) != 0 {
 		t.Errorf("got %q at once, want nothing", got)
 	}
-	*requests = nil
+	aws.Forget()
 	for _, c := range []struct {
 		to    edge.Queue
 		after time.Duration
@@ -123,8 +115,8 @@ func TestDelay(t *testing.T) {
 			t.Errorf("%q after %s: got nil, want an error", c.to, c.after)
 		}
 	}
-	if len(*requests) != 0 {
-		t.Errorf("requests: got %v, want none", *requests)
+	if len(aws.Calls()) != 0 {
+		t.Errorf("requests: got %v, want none", operations(aws))
 	}
 }
 

@@ -92,7 +92,7 @@ func TestOpenDocumented(t *testing.T) {
 	payload, _ := json.Marshal(documented(t))
 	got, err := fireblocks.Codec{}.Open(token(header, payload), keys())
 	want := signing.Callback{
-		ExternalID: "9c794cee-7e27-46c9-9e9a-ed68295ff06b", Kind: "fireblocks.tx.signing", Signing: true, Supported: true,
+		ExternalID: "9c794cee-7e27-46c9-9e9a-ed68295ff06b", TxID: "9c794cee-7e27-46c9-9e9a-ed68295ff06b", Kind: "fireblocks.tx.signing", Signing: true, Supported: true,
 		Request: signing.Request{Operation: "TRANSFER", Asset: "ETH", Amount: decimal("0.01"), Source: signing.Party{Type: "VAULT", ID: "0"},
 			Destinations: []signing.Party{{Type: "VAULT", ID: "1", Address: "0x5dC69B1Fbb13Bafd09af88a782F0F285772Ad5f8", Whitelisted: yes()}}},
 		Digest: got.Digest,
@@ -245,9 +245,10 @@ func TestConsistency(t *testing.T) {
 		"another address":           {object{"destAddress": "0x0000000000000000000000000000000000000000"}, "destination_address"},
 		"its address in other case": {object{"destAddress": "0x5DC69B1FBB13BAFD09AF88A782F0F285772AD5F8"}, ""},
 		"no address":                {object{"destAddress": nil}, ""},
-		"another type":              {object{"destType": "EXCHANGE"}, "destination_party"},
-		"another id":                {object{"destId": "2"}, "destination_party"},
-		"another list":              {object{"destAddressType": "ONE_TIME"}, "destination_party"},
+		"an address that agrees only with the one shown": {destinations(object{"dstAddress": "0xB", "displayDstAddress": "0x5dC69B1Fbb13Bafd09af88a782F0F285772Ad5f8"}), "destination_address"},
+		"another type": {object{"destType": "EXCHANGE"}, "destination_party"},
+		"another id":   {object{"destId": "2"}, "destination_party"},
+		"another list": {object{"destAddressType": "ONE_TIME"}, "destination_party"},
 	} {
 		want := strings.TrimSuffix(c.want, "destination_address_untold")
 		if got := read(t, c.changes).Inconsistent; got != want {

@@ -2,12 +2,14 @@ package fireblocks
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
-	"fmt"
+	"hash"
+	"io"
+	"strconv"
 	"strings"
 
 	"github.com/zenvault/zenvault/shared/amount"
-	"github.com/zenvault/zenvault/shared/audit"
 	"github.com/zenvault/zenvault/shared/signing"
 )
 
@@ -46,18 +48,18 @@ func (tx transaction) sumAgrees(total *amount.Decimal) bool {
 	return sum == *total
 }
 
-// addressAgrees looks for the address beside the destinations among theirs, where both are told.
+// addressAgrees looks for the address beside the destinations among theirs, where both are told. Of a destination's two
+// addresses it takes the one that is judged: agreeing with the other one would approve what nobody looked at.
 func (tx transaction) addressAgrees() bool {
 	if tx.DestAddress == "" {
 		return true
 	}
 	told := false
 	for _, d := range tx.Destinations {
-		for _, address := range []string{d.DstAddress, d.DisplayDstAddress} {
-			told = told || address != ""
-			if strings.EqualFold(address, tx.DestAddress) {
-				return true
-			}
+		address := d.party().Address
+		told = told || address != ""
+		if strings.EqualFold(address, tx.DestAddress) {
+			return true
 		}
 	}
 	return !told
@@ -73,26 +75,27 @@ func agree(a, b string) bool { return a == "" || b == "" || a == b }
 // digest is over what a decision depends on and what would be signed. Left out is what may differ between two sendings of
 // one request, and moves nothing: the signer after a failover, players, the fee estimate, names, values in USD, notes, and
 // what Fireblocks' own policy said.
-func (tx transaction) digest() (string, error) {
-	destinations, raw := make([]audit.Fields, len(tx.Destinations)), make([]audit.Fields, len(tx.RawTx))
-	for i, d := range tx.Destinations {
-		destinations[i] = audit.Fields{"amount": plain(d.AmountNativeStr), "type": d.DstType, "sub_type": d.DstSubType, "id": d.DstID,
-			"wallet": d.DstWalletID, "address_type": d.DstAddressType, "address": d.DstAddress, "display": d.DisplayDstAddress, "tag": d.DstTag}
+func (tx transaction) digest() string {
+	h := sha256.New()
+	write(h, "fireblocks.tx/1", tx.TxID, tx.RequestID, tx.ExternalTxID, tx.Operation, tx.SourceType, tx.SourceID, tx.DestType, tx.DestID,
+		tx.DestAddressType, tx.DestAddress, tx.DestTag, tx.Asset, plain(tx.AmountStr), plain(tx.RequestedAmountStr),
+		strconv.Itoa(len(tx.Destinations)), strconv.Itoa(len(tx.RawTx)))
+	for _, d := range tx.Destinations {
+		write(h, plain(d.AmountNativeStr), d.DstType, d.DstSubType, d.DstID, d.DstWalletID, d.DstAddressType, d.DstAddress,
+			d.DisplayDstAddress, d.DstTag)
 	}
-	for i, r := range tx.RawTx {
-		raw[i] = audit.Fields{"path": r.KeyDerivationPath, "raw": r.RawTx, "payload": r.Payload}
+	for _, r := range tx.RawTx {
+		write(h, r.KeyDerivationPath, r.RawTx, r.Payload)
 	}
-	canonical, err := audit.Fields{
-		"tx": tx.TxID, "request": tx.RequestID, "external": tx.ExternalTxID, "operation": tx.Operation,
-		"source_type": tx.SourceType, "source": tx.SourceID, "dest_type": tx.DestType, "dest": tx.DestID,
-		"dest_address_type": tx.DestAddressType, "dest_address": tx.DestAddress, "dest_tag": tx.DestTag, "asset": tx.Asset,
-		"amount": plain(tx.AmountStr), "requested": plain(tx.RequestedAmountStr), "destinations": destinations, "raw": raw,
-	}.JSON()
-	if err != nil {
-		return "", fmt.Errorf("digesting a transaction: %w", err)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// write puts its length before each text, so that no two lists of texts look alike.
+func write(h hash.Hash, texts ...string) {
+	for _, text := range texts {
+		h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(text))))
+		io.WriteString(h, text)
 	}
-	sum := sha256.Sum256(canonical)
-	return hex.EncodeToString(sum[:]), nil
 }
 
 // plain is the shortest form of an amount: the same number is the same content, however many zeros it is sent with.

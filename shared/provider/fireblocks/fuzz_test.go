@@ -56,7 +56,7 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if c.ExternalID == "" || len(c.ExternalID) > 128 || len(c.Request.Destinations) == 0 || len(c.Digest) != 64 {
+		if c.ExternalID == "" || len(c.ExternalID) > 200 || len(c.Request.Destinations) == 0 || len(c.Digest) != 64 {
 			t.Errorf("read %+v", c)
 		}
 		if a := c.Request.Amount; a != nil {

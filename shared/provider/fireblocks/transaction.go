@@ -19,23 +19,24 @@ const (
 // transaction is the payload, as far as it is documented and looked at. The numbers beside the …Str fields are deprecated
 // and have lost digits on their way. Undocumented members come and go, and are skipped.
 type transaction struct {
-	TxID               string        `json:"txId"`
-	RequestID          string        `json:"requestId"` // of a batch it has a suffix that txId lacks: kept
-	ExternalTxID       string        `json:"externalTxId"`
-	Operation          string        `json:"operation"`
-	SourceType         string        `json:"sourceType"`
-	SourceID           string        `json:"sourceId"`
-	DestType           string        `json:"destType"`
-	DestID             string        `json:"destId"`
-	DestAddressType    string        `json:"destAddressType"`
-	DestAddress        string        `json:"destAddress"`
-	DestTag            string        `json:"destTag"`
-	Asset              string        `json:"asset"`
-	AmountStr          string        `json:"amountStr"`
-	RequestedAmountStr string        `json:"requestedAmountStr"`
-	Destinations       []destination `json:"destinations"`
-	RawTx              []rawTx       `json:"rawTx"`
-	Players            []string      `json:"players"`
+	TxID               string          `json:"txId"`
+	RequestID          string          `json:"requestId"` // of a batch it has a suffix that txId lacks: kept
+	ExternalTxID       string          `json:"externalTxId"`
+	Operation          string          `json:"operation"`
+	SourceType         string          `json:"sourceType"`
+	SourceID           string          `json:"sourceId"`
+	DestType           string          `json:"destType"`
+	DestID             string          `json:"destId"`
+	DestAddressType    string          `json:"destAddressType"`
+	DestAddress        string          `json:"destAddress"`
+	DestTag            string          `json:"destTag"`
+	Asset              string          `json:"asset"`
+	AmountStr          string          `json:"amountStr"`
+	RequestedAmountStr string          `json:"requestedAmountStr"`
+	Destinations       []destination   `json:"destinations"`
+	Fee                json.RawMessage `json:"fee"` // a string or a number: only that it is there matters
+	RawTx              []rawTx         `json:"rawTx"`
+	Players            []string        `json:"players"`
 }
 
 type destination struct {
@@ -65,12 +66,11 @@ func read(payload []byte) (signing.Callback, error) {
 	if !validRequestID(tx.RequestID) {
 		return signing.Callback{}, fmt.Errorf("%w: /requestId is missing or malformed", signing.ErrUnreadable)
 	}
-	signs, err := tx.signs(payload)
-	if err != nil {
-		return signing.Callback{}, err
-	}
+	// The stages: these are there when a signature is about to be released. (The documents name displayDstAddress; captured
+	// approvals have it too.)
+	signs := tx.Fee != nil || tx.RawTx != nil || tx.Players != nil
 	c := signing.Callback{
-		ExternalID: tx.RequestID, Kind: KindApproval, Signing: signs, Supported: tx.Operation == "TRANSFER",
+		ExternalID: tx.RequestID, TxID: cut(tx.TxID), Kind: KindApproval, Signing: signs, Supported: tx.Operation == "TRANSFER",
 		RefText: cut(tx.ExternalTxID),
 	}
 	if signs {
@@ -79,16 +79,17 @@ func read(payload []byte) (signing.Callback, error) {
 	c.Ref, _ = tenant.ParseRef(tx.ExternalTxID) // any other text is no reference of ours
 	c.Request = tx.request()
 	c.Inconsistent = tx.inconsistent(c.Request)
-	c.Digest, err = tx.digest()
-	return c, err
+	c.Digest = tx.digest()
+	return c, nil
 }
 
 // maxRequestID is far above a UUID with its suffix, in bytes.
-const maxRequestID = 128
+const maxRequestID = 200
 
+// validRequestID also refuses what stands between the parts of a key.
 func validRequestID(text string) bool {
 	for i := range len(text) {
-		if text[i] <= ' ' || text[i] >= 0x7f {
+		if text[i] <= ' ' || text[i] >= 0x7f || text[i] == '#' {
 			return false
 		}
 	}
@@ -106,20 +107,6 @@ func cut(text string) string {
 		end--
 	}
 	return text[:end]
-}
-
-// signs tells the stages apart: fee, rawTx and players are there when a signature is about to be released. (The documents
-// name displayDstAddress; captured approvals have it too.)
-func (tx transaction) signs(payload []byte) (bool, error) {
-	if tx.RawTx != nil || tx.Players != nil {
-		return true, nil
-	}
-	var members map[string]json.RawMessage // the fee is a string or a number: only that it is there matters
-	if err := json.Unmarshal(payload, &members); err != nil {
-		return false, fmt.Errorf("%w: %w", signing.ErrUnreadable, err)
-	}
-	fee, there := members["fee"]
-	return there && string(fee) != "null", nil
 }
 
 const oneTime = "ONE_TIME_ADDRESS"

@@ -1,8 +1,7 @@
 package attribute
 
 // Size is what a value counts in bytes against the item limit and for capacity, without its name (Amazon DynamoDB
-// Developer Guide, "DynamoDB item sizes and formats"). A number there is "approximately" one byte for two digits and
-// one more; here it is that, rounded up, and one for a minus sign.
+// Developer Guide, "DynamoDB item sizes and formats").
 func Size(v Value) int {
 	switch v := v.(type) {
 	case String:
@@ -38,8 +37,12 @@ func ItemSize(item Item) int {
 	return size
 }
 
+// size is "approximately" a byte for two digits and one more in the guide. The pairs start at the decimal point, and a
+// minus sign takes a byte, as the authors of dynoxide 3.2 measured on AWS.
 func (n Number) size() int {
-	size := 1 + (len(n.digits)+1)/2
+	whole := min(max(n.exponent+1, 0), len(n.digits))
+	fraction := len(n.digits) - whole
+	size := 1 + (whole+1)/2 + (fraction+1)/2
 	if n.negative {
 		size++
 	}

@@ -108,20 +108,27 @@ func (p *parser) between(of, low, high operand) Condition {
 	for _, o := range []operand{of, low, high} {
 		p.typed("operator or function", "BETWEEN", o, "S", "N", "B")
 	}
-	lowest, okLow := low.(literal)
-	highest, okHigh := high.(literal)
-	if okLow && okHigh {
-		bounds := func() (string, string) {
-			return wire(lowest.Value), wire(highest.Value)
-		}
-		order, comparable := attribute.Compare(lowest.Value, highest.Value)
-		if a, b := bounds(); !comparable {
-			p.refuse("The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: AttributeValue: %s, upper bound operand: AttributeValue: %s", a, b)
-		} else if order > 0 {
-			p.refuse("The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: %s, upper bound operand: AttributeValue: %s", a, b)
+	if lowest, ok := low.(literal); ok {
+		if highest, ok := high.(literal); ok {
+			p.bounds(lowest, highest)
 		}
 	}
 	return between{of, low, high}
+}
+
+// bounds refuses a range that nothing can lie in.
+func (p *parser) bounds(low, high literal) {
+	order, comparable := attribute.Compare(low.Value, high.Value)
+	problem := ""
+	switch {
+	case !comparable:
+		problem = "same data type for lower and upper bounds"
+	case order > 0:
+		problem = "upper bound to be greater than or equal to lower bound"
+	default:
+		return
+	}
+	p.refuse("The BETWEEN operator requires %s; lower bound operand: AttributeValue: %s, upper bound operand: AttributeValue: %s", problem, wire(low.Value), wire(high.Value))
 }
 
 // wire is the form of a value in messages: {S:text}.

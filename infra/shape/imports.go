@@ -1,0 +1,206 @@
+package shape
+
+import (
+	"slices"
+	"strings"
+)
+
+// Module is the path of this module.
+const Module = "github.com/zenvault/zenvault/"
+
+// Rule says what some packages may import beside the standard library. "x/..." is x and all below it.
+type Rule struct {
+	Packages []string
+	May      []string
+	Why      string
+}
+
+const (
+	sdk  = "github.com/aws/aws-sdk-go-v2"
+	jwt  = "github.com/golang-jwt/jwt/v5"
+	yaml = "go.yaml.in/yaml/v3"
+)
+
+// groups are sets of packages that rules name as one.
+var groups = map[string][]string{
+	"kernel": {"shared/fault", "shared/secret", "shared/id", "shared/tenant", "shared/caller", "shared/audit", "shared/ledger",
+		"shared/strict", "shared/amount"},
+	"domain": {"shared/admin", "shared/apikey", "shared/cosign", "shared/delivery", "shared/endpoint", "shared/health",
+		"shared/policy", "shared/session", "shared/trail", "shared/workspace"},
+}
+
+// Rules is the architecture: a package imports what its one rule allows, and nothing else.
+var Rules = []Rule{
+	{[]string{"kernel"}, []string{"kernel"}, "the words that all the rest is written in"},
+	{[]string{"shared/edge"}, []string{"kernel"}, "HTTP as data; it knows no domain"},
+
+	{[]string{"shared/signing"}, []string{"kernel"}, "what a domain and a provider's codec say to each other"},
+	{[]string{"shared/webhook"}, []string{"kernel"}, "what endpoints, deliveries and the guarded client have in common"},
+	{[]string{"shared/keyset"}, []string{"kernel"}, "the master keys; who unwraps them is a port"},
+
+	{[]string{"shared/admin", "shared/apikey", "shared/health", "shared/trail", "shared/workspace"}, []string{"kernel", "shared/edge"},
+		"a domain knows the kernel and how it is called, no other domain and nothing outside"},
+	{[]string{"shared/cosign", "shared/policy"}, []string{"kernel", "shared/edge", "shared/signing"}, "domains that judge signing requests"},
+	{[]string{"shared/endpoint", "shared/delivery"}, []string{"kernel", "shared/edge", "shared/webhook"}, "domains of webhooks"},
+	{[]string{"shared/session"}, []string{"kernel", "shared/edge", "shared/session/access"}, "the domain whose credential is the access token"},
+
+	{[]string{"shared/session/access"}, []string{"kernel", jwt}, "the one place that knows JWT"},
+	{[]string{"shared/password"}, []string{"kernel", "golang.org/x/crypto/argon2"}, "the one place that hashes passwords"},
+	{[]string{"shared/gate/keygate"}, []string{"kernel", "shared/edge", "shared/apikey"}, "API keys to callers"},
+	{[]string{"shared/gate/sessiongate"}, []string{"kernel", "shared/edge", "shared/admin", "shared/session", "shared/session/access"}, "sessions to callers"},
+
+	{[]string{"shared/aws/dynamo"}, []string{"kernel", sdk + "/aws", sdk + "/service/dynamodb/..."}, "the one place that knows DynamoDB"},
+	{[]string{"shared/aws/kms"}, []string{"kernel", sdk + "/aws", sdk + "/service/kms/...", "golang.org/x/crypto/cryptobyte/..."}, "the one place that knows KMS"},
+	{[]string{"shared/aws/queue"}, []string{"kernel", "shared/edge", sdk + "/aws", sdk + "/service/sqs/..."}, "the one place that knows SQS"},
+	{[]string{"shared/aws/function"}, []string{"kernel", "shared/edge", "github.com/aws/aws-lambda-go/..."}, "the one place that knows Lambda"},
+	{[]string{"shared/provider/..."}, []string{"kernel", "shared/signing"}, "a provider's codec knows no domain and no network"},
+	{[]string{"shared/dialguard"}, []string{"shared/webhook"}, "the guarded client"},
+	{[]string{"shared/secretdir"}, nil, "the secrets directory"},
+
+	{[]string{"shared/wire"}, []string{"kernel", "shared/edge", "shared/aws/dynamo", sdk + "/aws", sdk + "/service/dynamodb"},
+		"what every function opens, and no more: its imports are in every binary"},
+	{[]string{"shared/wire/keys"}, []string{"shared/wire", "shared/aws/kms", "shared/keyset", sdk + "/service/kms"}, "opens the master keys"},
+	{[]string{"shared/wire/tokens"}, []string{"shared/wire", "shared/aws/kms", "shared/session/access", sdk + "/service/kms"}, "opens the token key"},
+	{[]string{"shared/wire/queues"}, []string{"shared/wire", "shared/edge", "shared/aws/queue", sdk + "/service/sqs"}, "opens the queues"},
+	{[]string{"shared/wire/secrets"}, []string{"shared/wire", "shared/secretdir", "shared/signing"}, "opens the secrets directory"},
+	{[]string{"shared/wire/sealing"}, []string{"kernel", "shared/endpoint", "shared/keyset"}, "joins the master keys to a domain's port"},
+	{[]string{"shared/wire/bykey"}, []string{"kernel", "shared/wire", "shared/edge", "shared/apikey", "shared/gate/keygate"}, "opens the gate of API keys"},
+	{[]string{"shared/wire/bysession"}, []string{"kernel", "shared/wire/...", "shared/edge", "shared/gate/sessiongate", "shared/session/access"}, "opens the gate of sessions"},
+
+	{[]string{"shared/routes"}, []string{"kernel", "domain", "shared/edge", "shared/session/access", "shared/keyset", "shared/password", "shared/provider/...",
+		"shared/secretdir", "shared/dialguard", "shared/aws/queue", "shared/wire/..."}, "joins every function to its service in one process"},
+	{[]string{"functions/..."}, []string{"domain", "shared/edge", "shared/aws/function", "shared/password", "shared/provider/...", "shared/secretdir",
+		"shared/dialguard", "shared/wire/..."}, "wiring of one function"},
+
+	{[]string{"infra/emulator/conformance"}, []string{sdk + "/...", "github.com/aws/smithy-go", "github.com/google/go-cmp/cmp"},
+		"the real clients say what an AWS does"},
+	{[]string{"infra/emulator/..."}, []string{"infra/emulator/..."}, "the embedded AWS shares no code with what is tested on it"},
+	{[]string{"infra/stack"}, []string{sdk + "/...", yaml}, "reads template.yaml and makes its tables, queues and keys"},
+	{[]string{"infra/local/..."}, []string{"kernel", "shared/admin", "shared/edge", "shared/keyset", "shared/routes", "shared/wire/...", "infra/local",
+		"infra/emulator", "infra/stack", sdk + "/..."}, "the gateway of this machine"},
+	{[]string{"infra/vaulttest"}, []string{"kernel", "shared/keyset", "shared/session/access", "shared/wire/...", "infra/emulator", "infra/stack", sdk + "/..."},
+		"a vault for the tests of one package"},
+	{[]string{"infra/shape"}, []string{"kernel", "shared/edge", "shared/routes"}, "what follows from the route table"},
+	{[]string{"infra/demo"}, []string{"infra/local", "infra/receiver", "infra/simulator"}, "a client: it knows the gateway from outside"},
+	{[]string{"infra/simulator", "infra/runtimeapi", "infra/bench"}, nil, "the other side of the wire shares no code with this one"},
+	{[]string{"infra/parity"}, nil, "tests alone: both transports answer the same"},
+	{[]string{"infra/receiver"}, []string{"github.com/standard-webhooks/standard-webhooks/libraries/go"}, "verifies with the reference library"},
+	{[]string{"infra/bench/hello"}, []string{"github.com/aws/aws-lambda-go/lambda"}, "the smallest function, to measure against"},
+}
+
+// standard says who of shared and functions may import packages of the standard library that reach outside or around
+// the types.
+var standard = map[string][]string{
+	"os": {"shared/wire", "shared/secretdir"}, "net": {"shared/dialguard"}, "math/rand/v2": {"shared/aws/dynamo"},
+	"syscall": {"shared/dialguard", "shared/secretdir"}, "os/exec": nil, "unsafe": nil, "plugin": nil, "math/rand": nil, "encoding/gob": nil, "log": nil, "net/rpc": nil,
+}
+
+// Package is what the go command tells of one.
+type Package struct {
+	ImportPath string
+	Imports    []string // of its own files, without tests
+	Deps       []string // all that is linked with it
+}
+
+// Breaches names each import that the rules do not allow, each package that does not have exactly one rule, and each
+// line of the rules that is about nothing.
+func Breaches(rules []Rule, packages []Package) (found []string) {
+	used := map[[2]int]bool{}
+	for _, p := range packages {
+		name := strings.TrimPrefix(p.ImportPath, Module)
+		index, ok := ruleOf(rules, name)
+		if !ok {
+			found = append(found, name+" has no rule: say in infra/shape/imports.go what it may import, and why")
+			continue
+		}
+		used[[2]int{index, -1}] = true
+		for _, path := range p.Imports {
+			imported := strings.TrimPrefix(path, Module)
+			if imported == path && !external(path) {
+				if who, listed := standard[path]; listed && !strings.HasPrefix(name, "infra/") && !slices.Contains(who, name) {
+					found = append(found, name+" imports "+path+" of the standard library, which it may not")
+				}
+				continue
+			}
+			allowed := false
+			for i, pattern := range rules[index].May {
+				if matches(pattern, imported) {
+					allowed, used[[2]int{index, i}] = true, true
+				}
+			}
+			if !allowed {
+				found = append(found, name+" imports "+imported+", which its rule does not allow ("+rules[index].Why+")")
+			}
+		}
+	}
+	return append(found, stale(rules, used, packages)...)
+}
+
+// ruleOf finds the most exact rule for a package.
+func ruleOf(rules []Rule, name string) (index int, ok bool) {
+	best := -1
+	for i, rule := range rules {
+		for _, pattern := range rule.Packages {
+			if matches(pattern, name) && exactness(pattern) > best {
+				index, ok, best = i, true, exactness(pattern)
+			}
+		}
+	}
+	return index, ok
+}
+
+// exactness orders patterns: whole names before trees, deeper trees before shallow ones.
+func exactness(pattern string) int {
+	if strings.HasSuffix(pattern, "/...") {
+		return len(pattern)
+	}
+	return 1000
+}
+
+func matches(pattern, name string) bool {
+	if group, ok := groups[pattern]; ok {
+		return slices.Contains(group, name)
+	}
+	if tree, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return name == tree || strings.HasPrefix(name, tree+"/")
+	}
+	return name == pattern
+}
+
+func stale(rules []Rule, used map[[2]int]bool, packages []Package) (found []string) {
+	for i, rule := range rules {
+		for _, pattern := range rule.Packages {
+			if !present(pattern, packages) {
+				found = append(found, "stale: a rule is about "+pattern+", which is not there")
+			}
+		}
+		for j, pattern := range rule.May {
+			if used[[2]int{i, -1}] && !used[[2]int{i, j}] {
+				found = append(found, "stale: the rule of "+strings.Join(rule.Packages, ", ")+" allows "+pattern+", which nobody imports")
+			}
+		}
+	}
+	for group, names := range groups {
+		for _, name := range names {
+			if !present(name, packages) {
+				found = append(found, "stale: the "+group+" names "+name+", which is not there")
+			}
+		}
+	}
+	return found
+}
+
+func present(pattern string, packages []Package) bool {
+	for _, p := range packages {
+		if matches(pattern, strings.TrimPrefix(p.ImportPath, Module)) {
+			return true
+		}
+	}
+	return false
+}
+
+// external tells a path of another module from one of the standard library.
+func external(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return strings.Contains(first, ".")
+}

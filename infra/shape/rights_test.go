@@ -1,0 +1,153 @@
+package shape_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/zenvault/zenvault/infra/shape"
+	"github.com/zenvault/zenvault/shared/edge"
+)
+
+func spec(t *testing.T, name string) edge.Spec {
+	t.Helper()
+	for _, s := range shape.Specs() {
+		if s.Name == name {
+			return s
+		}
+	}
+	t.Fatalf("there is no function %s", name)
+	return edge.Spec{}
+}
+
+// What a role allows, in short: actions, where, and under which condition.
+func rights(t *testing.T, s edge.Spec) (all []string) {
+	t.Helper()
+	found, err := shape.Rights(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range found {
+		line := strings.Join(r.Actions, " ") + " on " + strings.Join(r.Resources, " ")
+		if len(r.Condition) > 0 {
+			line += " if " + strings.TrimSpace(r.Condition[0])
+		}
+		all = append(all, line)
+	}
+	return all
+}
+
+// A role allows what the function does and nothing beside it.
+func TestRights(t *testing.T) {
+	const (
+		reading = "dynamodb:GetItem dynamodb:BatchGetItem dynamodb:Query dynamodb:ConditionCheckItem on !GetAtt VaultTable.Arn if ForAllValues:StringLike: { dynamodb:LeadingKeys: "
+		writing = "dynamodb:PutItem dynamodb:UpdateItem on !GetAtt VaultTable.Arn if ForAllValues:StringLike: { dynamodb:LeadingKeys: "
+		adding  = "dynamodb:PutItem on !GetAtt VaultTable.Arn if ForAllValues:StringLike: { dynamodb:LeadingKeys: "
+		noting  = "dynamodb:PutItem on !GetAtt AuditTable.Arn"
+		public  = "kms:GetPublicKey on !GetAtt TokenKey.Arn"
+		unwrap  = "kms:Decrypt on !GetAtt MasterWrapKey.Arn if StringEquals:"
+	)
+	for name, want := range map[string][]string{
+		"health-check": {reading + `["health#*"] }`},
+		"session-jwks": {public},
+		"workspace-list": {reading + `["admin#*"] }`,
+			`dynamodb:Query on !Sub "${VaultTable.Arn}/index/directory" if ForAllValues:StringLike: { dynamodb:LeadingKeys: ["workspaces"] }`, public},
+		"apikey-create": {reading + `["admin#*", "apikey#*", "once#admin#*", "workspace#*"] }`,
+			writing + `["apikey#*"] }`, adding + `["once#admin#*"] }`, noting, unwrap, public},
+		"trail-list": {reading + `["admin#*"] }`, noting,
+			`dynamodb:Query on !GetAtt AuditTable.Arn !Sub "${AuditTable.Arn}/index/*"`, public},
+		"endpoint-get":   {reading + `["apikey#*", "endpoints#*"] }`, unwrap},
+		"policy-publish": {reading + `["admin#*", "once#admin#*", "policy#*", "workspace#*"] }`, writing + `["policy#*"] }`, adding + `["event#*", "once#admin#*"] }`, noting, public, "sqs:SendMessage on !GetAtt EventQueue.Arn"},
+		"delivery-sweep": {reading + `["delivery#*"] }`,
+			`dynamodb:Query on !Sub "${VaultTable.Arn}/index/due" if ForAllValues:StringLike: { dynamodb:LeadingKeys: ["due#*"] }`,
+			"sqs:SendMessage on !GetAtt EventQueue.Arn !GetAtt DeliveryQueue.Arn !GetAtt RetryQueue.Arn"},
+		"delivery-fan": {reading + `["delivery#*", "endpoints#*", "event#*"] }`, writing + `["delivery#*", "event#*"] }`, noting,
+			"sqs:SendMessage on !GetAtt DeliveryQueue.Arn !GetAtt RetryQueue.Arn",
+			"sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes on !GetAtt EventQueue.Arn"},
+		"session-refresh": {reading + `["admin#*"] }`, writing + `["admin#*"] }`, noting, unwrap,
+			"kms:Sign kms:GetPublicKey on !GetAtt TokenKey.Arn"},
+	} {
+		if diff := cmp.Diff(want, rights(t, spec(t, name))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// A function that needs nothing gets nothing.
+func TestNothingNeededNothingAllowed(t *testing.T) {
+	if got := rights(t, edge.Spec{Name: "a-b"}); got != nil {
+		t.Errorf("got %q, want none", got)
+	}
+}
+
+// No function may change or remove an audit entry, remove anything, scan, or name an action or a resource by a star.
+func TestForbiddenToAll(t *testing.T) {
+	allowed := []string{
+		"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
+		"kms:Decrypt", "kms:Sign", "kms:GetPublicKey", "sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
+	}
+	for _, s := range shape.Specs() {
+		found, err := shape.Rights(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range found {
+			audit := strings.Contains(strings.Join(r.Resources, " "), "AuditTable")
+			for _, action := range r.Actions {
+				if !slices.Contains(allowed, action) || audit && action != "dynamodb:PutItem" && action != "dynamodb:Query" {
+					t.Errorf("%s may %s on %s", s.Name, action, r.Resources)
+				}
+			}
+			if vault := strings.Contains(strings.Join(r.Resources, " "), "VaultTable"); vault && len(r.Condition) == 0 {
+				t.Errorf("%s may %s on every key of the vault", s.Name, r.Actions)
+			}
+		}
+	}
+}
+
+// A spec that names keys which the generator does not know, or writes to an index, deploys nothing.
+func TestRefusesUnknownKeys(t *testing.T) {
+	for _, needs := range []edge.Needs{
+		{Reads: []string{"secret#"}}, {Writes: []string{"workspace"}}, {Writes: []string{"workspaces"}}, {Reads: []string{""}}, {Writes: []string{"*"}},
+	} {
+		if got, err := shape.Functions([]edge.Spec{{Name: "a-b", Needs: needs}}); err == nil {
+			t.Errorf("%+v: got %s, want an error", needs, got)
+		}
+	}
+}
+
+// Every known keyspace is one that a function needs.
+func TestNoStaleKeyspace(t *testing.T) {
+	stale := maps.Clone(shape.Keyspaces)
+	for _, s := range shape.Specs() {
+		for _, prefix := range slices.Concat(s.Needs.Reads, s.Needs.Writes) {
+			delete(stale, prefix)
+		}
+	}
+	for prefix := range stale {
+		t.Errorf("no function needs %q", prefix)
+	}
+}
+
+// The stack stays far from CloudFormation's 500 resources.
+func TestFewResources(t *testing.T) {
+	const (
+		limit  = 450
+		events = 2 // an event becomes at most so many resources: a rule or a mapping, and a permission
+	)
+	resources, routes := 0, 0
+	for _, line := range strings.Split(read(t, "template.yaml"), "\n") {
+		if strings.HasPrefix(line, "    Type: AWS::") {
+			resources++
+		}
+		if line == "      Events:" {
+			routes++
+		}
+	}
+	if total := resources + events*routes; total > limit || resources < 100 {
+		t.Errorf("%d resources, want at most %d", total, limit)
+	}
+}
