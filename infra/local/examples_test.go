@@ -1,0 +1,145 @@
+package local_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/zenvault/zenvault/infra/local"
+	"github.com/zenvault/zenvault/shared/caller"
+	"github.com/zenvault/zenvault/shared/edge"
+	"github.com/zenvault/zenvault/shared/routes"
+)
+
+// examples is one good request for each route; each call of one prepares what its request needs. A route without an
+// example fails every test that goes over the table.
+var examples = map[string]func(testing.TB, *vault) request{
+	"health-check": func(testing.TB, *vault) request { return request{method: "GET", path: "/healthz"} },
+	"session-jwks": func(testing.TB, *vault) request { return request{method: "GET", path: "/.well-known/jwks.json"} },
+	"session-login": func(_ testing.TB, v *vault) request {
+		body := marshal(map[string]string{"email": local.OwnerEmail, "password": v.password})
+		return request{method: "POST", path: "/v1/auth/login", body: body}
+	},
+	"session-refresh": func(t testing.TB, v *vault) request {
+		_, refresh := v.login(t, local.OwnerEmail)
+		return request{method: "POST", path: "/v1/auth/refresh", body: marshal(map[string]string{"refresh_token": refresh})}
+	},
+	"workspace-create": func(_ testing.TB, v *vault) request {
+		return v.admin("POST", "/v1/admin/workspaces", `{"name":"Another"}`)
+	},
+	"workspace-list": func(_ testing.TB, v *vault) request { return v.admin("GET", "/v1/admin/workspaces", "") },
+	"workspace-get":  func(_ testing.TB, v *vault) request { return v.admin("GET", "/v1/admin/workspaces/"+v.home, "") },
+	"apikey-create": func(_ testing.TB, v *vault) request {
+		return v.admin("POST", "/v1/admin/workspaces/"+v.home+"/keys", `{"name":"another","scopes":["endpoints:read"]}`)
+	},
+	"apikey-list": func(_ testing.TB, v *vault) request {
+		return v.admin("GET", "/v1/admin/workspaces/"+v.home+"/keys", "")
+	},
+	"apikey-revoke": func(t testing.TB, v *vault) request {
+		return v.admin("DELETE", "/v1/admin/workspaces/"+v.home+"/keys/"+v.key(t, v.home, caller.EndpointsRead).ID, "")
+	},
+	"policy-draft": func(t testing.TB, v *vault) request {
+		v.draft(t, v.home)
+		return v.admin("PUT", "/v1/admin/workspaces/"+v.home+"/policy/draft", strings.Replace(document, `"amount":"1"`, `"amount":"2"`, 1))
+	},
+	"policy-publish": func(t testing.TB, v *vault) request {
+		body := marshal(map[string]int64{"draft_version": v.draft(t, v.home)})
+		return v.admin("POST", "/v1/admin/workspaces/"+v.home+"/policy/publish", body)
+	},
+	"policy-get": func(_ testing.TB, v *vault) request {
+		return v.admin("GET", "/v1/admin/workspaces/"+v.home+"/policy", "")
+	},
+	"cosigner-register": func(_ testing.TB, v *vault) request {
+		return v.admin("POST", "/v1/admin/cosigners", marshal(map[string]any{"name": "Second", "provider": "fireblocks",
+			"inbound_keys": []string{v.provider.PublicKeyPEM()}, "response_key": local.SigningKey, "workspaces": []string{v.home}}))
+	},
+	"cosigner-list": func(_ testing.TB, v *vault) request { return v.admin("GET", "/v1/admin/cosigners", "") },
+	"cosigner-get":  func(_ testing.TB, v *vault) request { return v.admin("GET", "/v1/admin/cosigners/"+v.cosigner, "") },
+	"trail-list":    func(_ testing.TB, v *vault) request { return v.admin("GET", "/v1/admin/audit?limit=2", "") },
+	"cosign-fireblocks": func(t testing.TB, v *vault) request {
+		token := sign(t, v.provider, transfer(v.home, "example").Payload())
+		return request{method: "POST", path: "/cosigner/fireblocks/" + v.cosigner + "/v2/tx_sign_request", body: string(token)}
+	},
+	"endpoint-create": func(t testing.TB, v *vault) request {
+		v.room(t)
+		return request{method: "POST", path: "/v1/webhook-endpoints", token: v.homeKey.Token,
+			body: `{"url":"http://127.0.0.1:9/hooks","events":["*"]}`}
+	},
+	"endpoint-list": func(_ testing.TB, v *vault) request {
+		return request{method: "GET", path: "/v1/webhook-endpoints", token: v.homeKey.Token}
+	},
+	"endpoint-get": func(t testing.TB, v *vault) request {
+		return request{method: "GET", path: "/v1/webhook-endpoints/" + v.endpoint(t, v.homeKey, "http://127.0.0.1:9/hooks").ID, token: v.homeKey.Token}
+	},
+}
+
+// room counts the endpoints of the shared workspaces anew: all tests together make more than a workspace may have.
+func (v *vault) room(t testing.TB) {
+	t.Helper()
+	for _, workspace := range []string{v.home, v.other} {
+		key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "endpoints#" + workspace}, "sk": &types.AttributeValueMemberS{Value: "count"}}
+		_, err := v.database().DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: &v.World.Env.VaultTable, Key: key})
+		must(t, err)
+	}
+}
+
+// endpoint is a webhook endpoint as its making shows it.
+type endpoint struct{ ID, Secret string }
+
+func (v *vault) endpoint(t testing.TB, by apiKey, url string) endpoint {
+	t.Helper()
+	v.room(t)
+	var made endpoint
+	body := marshal(map[string]any{"url": url, "events": []string{"*"}})
+	v.want(t, 201, request{method: "POST", path: "/v1/webhook-endpoints", token: by.Token, body: body}).decode(t, &made)
+	return made
+}
+
+// example is the good request of a route.
+func (v *vault) example(t testing.TB, s edge.Spec) request {
+	t.Helper()
+	prepare := examples[s.Name]
+	if prepare == nil {
+		t.Fatalf("the route %s has no example: add one to the table of examples", s.Name)
+	}
+	return prepare(t, v)
+}
+
+// success is the status of a good request.
+func success(s edge.Spec) int {
+	if s.Status == 0 {
+		return 200
+	}
+	return s.Status
+}
+
+// rows are the table's routes.
+func rows() []routes.Row {
+	var all []routes.Row
+	for _, row := range routes.Table() {
+		if row.Spec.HTTP() {
+			all = append(all, row)
+		}
+	}
+	return all
+}
+
+// mutates reports whether a route may write a domain's items.
+func mutates(s edge.Spec) bool { return len(s.Needs.Writes) > 0 }
+
+// Every route has an example that works, and no example is left over.
+func TestExamples(t *testing.T) {
+	v, known := shared(t), map[string]bool{}
+	for _, row := range rows() {
+		known[row.Spec.Name] = true
+		v.want(t, success(row.Spec), v.example(t, row.Spec))
+	}
+	for name := range examples {
+		if !known[name] {
+			t.Errorf("the example %s is of no route", name)
+		}
+	}
+	v.dump(t).verify(t)
+}
