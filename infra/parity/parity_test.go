@@ -51,6 +51,14 @@ func seen(status int, header func(string) string, body []byte) answer {
 	return a
 }
 
+func replied(r function.Reply) answer {
+	header := http.Header{}
+	for name, value := range r.Headers {
+		header.Set(name, value)
+	}
+	return seen(r.StatusCode, header.Get, []byte(r.Body))
+}
+
 // golden is an event file, with its placeholders filled in.
 type golden struct {
 	function, path string
@@ -183,14 +191,7 @@ func TestGoldenEvents(t *testing.T) {
 		}
 		t.Run(name+" by event", func(t *testing.T) {
 			reply := function.Answer(t.Context(), handler, g.event)
-			g.check(t, seen(reply.StatusCode, func(n string) string {
-				for key, value := range reply.Headers {
-					if http.CanonicalHeaderKey(key) == n {
-						return value
-					}
-				}
-				return ""
-			}, []byte(reply.Body)))
+			g.check(t, replied(reply))
 		})
 		t.Run(name+" by HTTP", func(t *testing.T) { g.check(t, g.overHTTP(t, gateway.URL)) })
 	}
@@ -237,9 +238,6 @@ func (g golden) overHTTP(t *testing.T, url string) answer {
 
 // The binaries that are deployed answer like the handlers in process: built with the same flags, for this machine.
 func TestBootstraps(t *testing.T) {
-	if *updateEvents {
-		t.Log("the answers were written by TestGoldenEvents")
-	}
 	gateway, fill := setting(t)
 	e := gateway.World.Env
 	env := []string{"AWS_REGION=" + e.Region, "ZENVAULT_STACK=" + e.Stack, "ZENVAULT_VAULT_TABLE=" + e.VaultTable,
@@ -274,14 +272,7 @@ func TestBootstraps(t *testing.T) {
 				if err := json.Unmarshal(text, &reply); err != nil {
 					t.Fatal(err)
 				}
-				g.check(t, seen(reply.StatusCode, func(n string) string {
-					for key, value := range reply.Headers {
-						if http.CanonicalHeaderKey(key) == n {
-							return value
-						}
-					}
-					return ""
-				}, []byte(reply.Body)))
+				g.check(t, replied(reply))
 				played++
 			}
 			if played == 0 {

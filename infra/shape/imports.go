@@ -24,7 +24,7 @@ const (
 // groups are sets of packages that rules name as one.
 var groups = map[string][]string{
 	"kernel": {"shared/fault", "shared/secret", "shared/id", "shared/tenant", "shared/caller", "shared/audit", "shared/ledger",
-		"shared/strict", "shared/amount"},
+		"shared/strict", "shared/amount", "shared/label"},
 	"domain": {"shared/admin", "shared/apikey", "shared/cosign", "shared/delivery", "shared/endpoint", "shared/health",
 		"shared/policy", "shared/session", "shared/trail", "shared/workspace"},
 }

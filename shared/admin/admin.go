@@ -3,14 +3,12 @@ package admin
 
 import (
 	"context"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/zenvault/zenvault/shared/audit"
 	"github.com/zenvault/zenvault/shared/caller"
 	"github.com/zenvault/zenvault/shared/fault"
+	"github.com/zenvault/zenvault/shared/label"
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/secret"
 )
@@ -43,12 +41,8 @@ var (
 	errExists      = fault.New(fault.Conflict, "admin_exists", "This admin exists.")
 )
 
-// maxName is the longest name, in characters.
-const maxName = 100
-
 func checkName(name string) error {
-	unprintable := func(c rune) bool { return !unicode.IsPrint(c) }
-	if utf8.RuneCountInString(name) > maxName || strings.TrimSpace(name) != name || strings.ContainsFunc(name, unprintable) {
+	if name != "" && !label.Valid(name) {
 		return ErrName
 	}
 	return nil

@@ -7,12 +7,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/zenvault/zenvault/shared/audit"
 	"github.com/zenvault/zenvault/shared/caller"
 	"github.com/zenvault/zenvault/shared/fault"
+	"github.com/zenvault/zenvault/shared/label"
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/secret"
 	"github.com/zenvault/zenvault/shared/tenant"
@@ -54,15 +53,12 @@ var (
 )
 
 const (
-	maxName     = 100
 	defaultDays = 365
 	maxDays     = 730
 )
 
 func checkName(name string) error {
-	unprintable := func(c rune) bool { return !unicode.IsPrint(c) }
-	if name == "" || utf8.RuneCountInString(name) > maxName || strings.TrimSpace(name) != name ||
-		strings.ContainsFunc(name, unprintable) {
+	if !label.Valid(name) {
 		return ErrName
 	}
 	return nil

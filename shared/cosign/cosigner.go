@@ -5,13 +5,11 @@ package cosign
 import (
 	"context"
 	"crypto/rsa"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/zenvault/zenvault/shared/audit"
 	"github.com/zenvault/zenvault/shared/fault"
+	"github.com/zenvault/zenvault/shared/label"
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/tenant"
 )
@@ -58,15 +56,12 @@ var (
 const (
 	fireblocks   = "fireblocks"
 	reject       = "reject"
-	maxName      = 100
 	maxInbound   = 5
 	maxWorkspace = 50
 )
 
 func checkName(name string) error {
-	unprintable := func(c rune) bool { return !unicode.IsPrint(c) }
-	if name == "" || utf8.RuneCountInString(name) > maxName || strings.TrimSpace(name) != name ||
-		strings.ContainsFunc(name, unprintable) {
+	if !label.Valid(name) {
 		return ErrName
 	}
 	return nil

@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/zenvault/zenvault/shared/ledger"
@@ -27,17 +28,8 @@ func parse(item ledger.Item) (Workspace, error) {
 	r := item.Read()
 	id, err := tenant.Parse(r.Text("id"))
 	w := Workspace{ID: id, Name: r.Text("name"), CreatedAt: r.Time("created_at")}
-	if err = firstError(r.Err(), err); err != nil {
+	if err := errors.Join(r.Err(), err); err != nil {
 		return Workspace{}, fmt.Errorf("reading a workspace: %w", err)
 	}
 	return w, nil
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

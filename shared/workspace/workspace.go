@@ -2,13 +2,11 @@
 package workspace
 
 import (
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/zenvault/zenvault/shared/audit"
 	"github.com/zenvault/zenvault/shared/fault"
+	"github.com/zenvault/zenvault/shared/label"
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/tenant"
 )
@@ -28,13 +26,8 @@ var (
 	errExists = fault.New(fault.Conflict, "workspace_exists", "This workspace exists.")
 )
 
-// maxName is the longest name, in characters.
-const maxName = 100
-
 func checkName(name string) error {
-	unprintable := func(c rune) bool { return !unicode.IsPrint(c) }
-	if name == "" || utf8.RuneCountInString(name) > maxName || strings.TrimSpace(name) != name ||
-		strings.ContainsFunc(name, unprintable) {
+	if !label.Valid(name) {
 		return ErrName
 	}
 	return nil
