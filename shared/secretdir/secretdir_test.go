@@ -138,6 +138,25 @@ func TestReadNames(t *testing.T) {
 	}
 }
 
+// What was opened is the file that was seen, and no other one, however good.
+func TestReadReplaced(t *testing.T) {
+	path := t.TempDir()
+	var seen [2]os.FileInfo
+	for i, name := range []string{"a.pem", "b.pem"} {
+		file := filepath.Join(path, name)
+		must(t, os.WriteFile(file, []byte(content), 0o600))
+		var err error
+		seen[i], err = os.Lstat(file)
+		must(t, err)
+	}
+	if err := secretdir.Check(seen[0], seen[0]); err != nil {
+		t.Errorf("the same: %v", err)
+	}
+	if err := secretdir.Check(seen[0], seen[1]); !errors.Is(err, secretdir.ErrMoved) {
+		t.Errorf("another: got %v, want %v", err, secretdir.ErrMoved)
+	}
+}
+
 // While a file and a link take each other's place all the time, the link is never read through.
 func TestReadSwapped(t *testing.T) {
 	path, d := open(t)

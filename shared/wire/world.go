@@ -53,7 +53,7 @@ func awsConfig(env Env) aws.Config {
 	config := aws.Config{
 		Region:      env.Region,
 		Credentials: env.credentials(),
-		HTTPClient:  &http.Client{Transport: whole{transport()}, Timeout: 10 * time.Second},
+		HTTPClient:  &http.Client{Transport: whole{transport()}},
 	}
 	if env.Endpoint != "" {
 		config.BaseEndpoint = aws.String(env.Endpoint)
@@ -85,8 +85,8 @@ func (w whole) RoundTrip(r *http.Request) (*http.Response, error) {
 func transport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 64
-	t.WriteBufferSize = 32 << 10 // a transaction of ours leaves in one write
 	t.Proxy = nil
+	t.ResponseHeaderTimeout = 10 * time.Second // a Client's Timeout would cost a goroutine a call
 	return t
 }
 

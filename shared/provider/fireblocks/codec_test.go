@@ -295,6 +295,16 @@ func TestDigest(t *testing.T) {
 	}
 }
 
+// What moves from one member into its neighbour is another request.
+func TestDigestKeepsMembersApart(t *testing.T) {
+	for _, between := range []string{"\x00", "\x00\x00\x00\x00", "\n", ","} {
+		one := read(t, object{"sourceType": "A" + between, "sourceId": "B"}).Digest
+		if other := read(t, object{"sourceType": "A", "sourceId": between + "B"}).Digest; one == other {
+			t.Errorf("two requests with %q have one digest", between)
+		}
+	}
+}
+
 type rsaSigner struct{}
 
 func (rsaSigner) Sign(_ context.Context, message []byte) ([]byte, error) {
