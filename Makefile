@@ -22,7 +22,7 @@ BENCH    := .
 GOARCH    := arm64
 FUNCTIONS := $(sort $(patsubst functions/%/main.go,%,$(wildcard functions/*/main.go)))
 
-.PHONY: help run demo test check build bench fuzz cover clean FORCE
+.PHONY: help run demo test check oracle build bench fuzz cover clean FORCE
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -52,6 +52,9 @@ check: ## formatting, vet, staticcheck, tidiness, known vulnerabilities, the tem
 	@if [ -s .build/not-run ]; then \
 		echo "check: no findings, BUT NOT EVERYTHING WAS RUN:"; sed 's/^/  NOT RUN: /' .build/not-run; \
 	else echo "check: no findings, everything was run"; fi
+
+oracle: ## hold the embedded DynamoDB against an implementation that is not ours (needs cargo)
+	@bash infra/tools/oracle.sh
 
 build: $(FUNCTIONS:%=.build/%/bootstrap) ## build every function for Lambda (linux/arm64, provided.al2023)
 

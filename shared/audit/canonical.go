@@ -75,6 +75,8 @@ func appendValue(out []byte, value any) ([]byte, error) {
 		return appendString(out, secret.Redacted)
 	case Fields:
 		return appendObject(out, v)
+	case Encoded:
+		return append(out, v...), nil
 	case []string:
 		return appendArray(out, v)
 	case []Fields:

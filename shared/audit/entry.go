@@ -46,7 +46,25 @@ type Entry struct {
 
 // Canonical is the byte form that is hashed: the entry without its hash as JSON in the canonical form of RFC 8785. Two
 // programs that read the same entry make the same bytes.
-func (e Entry) Canonical() ([]byte, error) {
+func (e Entry) Canonical() ([]byte, error) { return e.canonical(e.Before, e.After) }
+
+// ComputeHash is the hex SHA-256 of Canonical.
+func (e Entry) ComputeHash() (string, error) { return hash(e.canonical(e.Before, e.After)) }
+
+// HashEncoded is ComputeHash for who has encoded Before and After already, as Fields.JSON does.
+func (e Entry) HashEncoded(before, after Encoded) (string, error) {
+	return hash(e.canonical(before, after))
+}
+
+func hash(canonical []byte, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(canonical)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+func (e Entry) canonical(before, after any) ([]byte, error) {
 	return appendObject(nil, Fields{
 		"id":         e.ID,
 		"time":       e.Time,
@@ -54,22 +72,12 @@ func (e Entry) Canonical() ([]byte, error) {
 		"action":     e.Action,
 		"target":     Fields{"type": e.Target.Type, "id": e.Target.ID},
 		"workspace":  e.Workspace,
-		"before":     e.Before,
-		"after":      e.After,
+		"before":     before,
+		"after":      after,
 		"ip":         e.IP,
 		"user_agent": e.UserAgent,
 		"request_id": e.RequestID,
 		"version":    e.Version,
 		"prev":       e.Prev,
 	})
-}
-
-// ComputeHash is the hex SHA-256 of Canonical.
-func (e Entry) ComputeHash() (string, error) {
-	canonical, err := e.Canonical()
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(canonical)
-	return hex.EncodeToString(sum[:]), nil
 }

@@ -15,6 +15,9 @@ import (
 // and secret.Bytes (kept as "[redacted]"), Fields, []string, []Fields. There is no floating point: an amount is a string.
 type Fields map[string]any
 
+// Encoded is what Fields.JSON made.
+type Encoded []byte
+
 // Diff keeps what differs: of each side, the members whose values are not the same on the other.
 func Diff(before, after Fields) (Fields, Fields) {
 	return without(before, after), without(after, before)

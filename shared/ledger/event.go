@@ -15,7 +15,7 @@ import (
 type Event struct {
 	Type      string // such as "decision.approved"
 	Workspace string
-	Data      audit.Fields
+	Data      audit.Fields // nil tells what the change's entry says after it
 
 	ID       string // "evt_<ulid>"
 	Time     time.Time
@@ -30,15 +30,21 @@ const EventGrace = time.Minute
 // DueShards spread the due-time index, so that no partition of it is hot.
 const DueShards = 4
 
-func (l *Ledger) events(c Change, e audit.Entry, now time.Time) []Event {
+func (l *Ledger) events(c Change, e sealed, now time.Time) ([]Event, error) {
 	var all []Event
 	for _, event := range c.Events {
 		event.ID, event.Time = id.New("evt", now, l.Random), now
 		event.Resource, event.Sequence = c.Target, e.Version
-		event.DataJSON, _ = event.Data.JSON()
+		event.DataJSON = e.after
+		if event.Data != nil {
+			var err error
+			if event.DataJSON, err = event.Data.JSON(); err != nil {
+				return nil, fmt.Errorf("encoding the event %s: %w", event.Type, err)
+			}
+		}
 		all = append(all, event)
 	}
-	return all
+	return all, nil
 }
 
 // Announcement is the message that tells of an event: everything else is read from the event itself.

@@ -109,7 +109,10 @@ func (l *Ledger) Commit(ctx context.Context, c Change) (Receipt, error) {
 		return Receipt{}, err
 	}
 	writes := []Write{targetWrite(c, entry), entryWrite(entry, ErrChainMoved)}
-	events := l.events(c, entry, now)
+	events, err := l.events(c, entry, now)
+	if err != nil {
+		return Receipt{}, err
+	}
 	for _, e := range events {
 		writes = append(writes, Write{Key: e.key(), Put: e.item(), If: Absent(), Else: fault.ErrInternal})
 	}
@@ -126,30 +129,25 @@ func (l *Ledger) Commit(ctx context.Context, c Change) (Receipt, error) {
 		return Receipt{}, explain(err, writes, c.By.Once)
 	}
 	l.afterwards(ctx, events, c.Meanwhile)
-	return Receipt{entry, Version{entry.Version, entry.Hash}}, nil
+	return Receipt{entry.Entry, Version{entry.Version, entry.Hash}}, nil
 }
 
 // ErrChainMoved can only be seen if an entry exists whose target's item was put back to an earlier state by other means.
 var ErrChainMoved = fault.New(fault.Conflict, "audit_chain_moved",
 	"The audit trail of this object is ahead of the object itself. Nothing was written. Tell your operator.")
 
-func (l *Ledger) entry(c Change, now time.Time) (audit.Entry, error) {
+func (l *Ledger) entry(c Change, now time.Time) (sealed, error) {
 	before, after := audit.Diff(c.Before, c.After)
-	e := audit.Entry{
+	return seal(audit.Entry{
 		ID: id.New("aud", now, l.Random), Time: now,
 		Actor:  actor(c.By),
 		Action: c.Action, Target: c.Target, Workspace: c.Workspace, Before: before, After: after,
 		IP: c.By.Origin.IP, UserAgent: c.By.Origin.UserAgent, RequestID: c.By.Origin.RequestID,
 		Version: c.Prior.Number + 1, Prev: c.Prior.Hash,
-	}
-	var err error
-	if e.Hash, err = e.ComputeHash(); err != nil {
-		return e, fmt.Errorf("hashing the audit entry of %s: %w", c.Action, err)
-	}
-	return e, nil
+	})
 }
 
-func targetWrite(c Change, e audit.Entry) Write {
+func targetWrite(c Change, e sealed) Write {
 	item := Item{}
 	for name, value := range c.Item {
 		item[name] = value

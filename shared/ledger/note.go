@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/zenvault/zenvault/shared/audit"
@@ -36,15 +35,14 @@ func (l *Ledger) Observe(ctx context.Context, by caller.Caller, action, subject 
 func (l *Ledger) note(ctx context.Context, kind string, by caller.Caller, action, subject, workspace string, what audit.Fields) error {
 	now := l.Now().UTC().Truncate(time.Millisecond)
 	minute := now.Truncate(time.Minute).Format("20060102T1504Z")
-	e := audit.Entry{
+	e, err := seal(audit.Entry{
 		ID: id.New("aud", now, l.Random), Time: now, Actor: actor(by), Action: action,
 		Target:    audit.Target{Type: kind, ID: action + "#" + subject + "#" + minute},
 		Workspace: workspace, Before: audit.Fields{}, After: what,
 		IP: by.Origin.IP, UserAgent: by.Origin.UserAgent, RequestID: by.Origin.RequestID, Version: 1,
-	}
-	var err error
-	if e.Hash, err = e.ComputeHash(); err != nil {
-		return fmt.Errorf("hashing the audit entry of a %s: %w", kind, err)
+	})
+	if err != nil {
+		return err
 	}
 	err = l.Store.Transact(ctx, e.ID, []Write{entryWrite(e, ErrChainMoved)})
 	var refused *Refused

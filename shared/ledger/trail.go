@@ -34,20 +34,39 @@ func ActionShard(action string, month time.Time, shard int) string {
 	return action + "#" + TimeShard(month, shard)
 }
 
-func entryWrite(e audit.Entry, otherwise *fault.Fault) Write {
-	return Write{Table: Audit, Key: TrailKey(e.Target, e.Version), Put: entryItem(e), If: Absent(), Else: otherwise}
+// sealed is an entry with its hash, and its changed fields as they are hashed and stored: encoded once for both.
+type sealed struct {
+	audit.Entry
+	before, after audit.Encoded
 }
 
-func entryItem(e audit.Entry) Item {
-	before, _ := e.Before.JSON() // can't fail: the hash was made of it
-	after, _ := e.After.JSON()
+func seal(e audit.Entry) (s sealed, err error) {
+	s.before, err = e.Before.JSON()
+	if err == nil {
+		s.after, err = e.After.JSON()
+	}
+	if err == nil {
+		e.Hash, err = e.HashEncoded(s.before, s.after)
+	}
+	if err != nil {
+		return s, fmt.Errorf("hashing the audit entry of %s: %w", e.Action, err)
+	}
+	s.Entry = e
+	return s, nil
+}
+
+func entryWrite(e sealed, otherwise *fault.Fault) Write {
+	return Write{Table: Audit, Key: TrailKey(e.Target, e.Version), Put: e.item(), If: Absent(), Else: otherwise}
+}
+
+func (e sealed) item() Item {
 	h := fnv.New32a()
 	h.Write([]byte(e.ID))
 	shard := int(h.Sum32() % TrailShards)
 	return Item{
 		"id": e.ID, "time": e.Time.UnixMilli(), "action": e.Action, "workspace": e.Workspace,
 		"actor_kind": string(e.Actor.Kind), "actor_id": e.Actor.ID, "actor_via": e.Actor.Via,
-		"target_type": e.Target.Type, "target_id": e.Target.ID, "before": string(before), "after": string(after),
+		"target_type": e.Target.Type, "target_id": e.Target.ID, "before": string(e.before), "after": string(e.after),
 		"ip": e.IP, "user_agent": e.UserAgent, "request_id": e.RequestID,
 		"version": e.Version, "prev": e.Prev, "hash": e.Hash,
 		"time_shard": TimeShard(e.Time, shard), "action_shard": ActionShard(e.Action, e.Time, shard),
