@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/zenvault/zenvault/shared/aws/dynamo"
@@ -54,11 +56,24 @@ func awsConfig(env Env) aws.Config {
 		Region:      env.Region,
 		Credentials: env.credentials(),
 		HTTPClient:  &http.Client{Transport: whole{transport()}},
+		Retryer:     retryer,
 	}
 	if env.Endpoint != "" {
 		config.BaseEndpoint = aws.String(env.Endpoint)
 	}
 	return config
+}
+
+// maxPause is the longest wait between two tries of a call. The SDK's own, of many seconds, would outlast the request that
+// the call is for.
+const maxPause = 250 * time.Millisecond
+
+// retryer tries a call four times. It counts no quota over calls: after a bad minute each request would have one try left,
+// and a lost reply would be told as "not known" that a second try could have told.
+func retryer() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts, o.MaxBackoff, o.RateLimiter = 4, maxPause, ratelimit.None
+	})
 }
 
 // whole hands requests on with their bodies in memory. The SDK closes a body as soon as the answer is there
