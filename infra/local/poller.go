@@ -26,7 +26,7 @@ type poller struct {
 func (p poller) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		out, err := p.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-			QueueUrl: &p.queue, MaxNumberOfMessages: 10, WaitTimeSeconds: 10,
+			QueueUrl: &p.queue, MaxNumberOfMessages: 10, WaitTimeSeconds: 5, // less than the client waits for an answer
 			MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameApproximateReceiveCount},
 		})
 		if err != nil {

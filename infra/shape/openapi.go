@@ -72,7 +72,7 @@ func components(schemas, problem object) object {
 		"parameters": object{"IdempotencyKey": object{
 			"name": "Idempotency-Key", "in": "header", "required": false,
 			"description": "Makes a repeat safe: within 24 hours the same key with the same request gets the first answer again, without secrets in it; with another request it is refused.",
-			"schema":      object{"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}}},
+			"schema":      object{"type": "string", "minLength": 1, "maxLength": 255, "pattern": `^[!-+\-.-~]+$`}}},
 		"headers": object{"IdempotencyReplayed": object{
 			"description": "true if this is the answer to an earlier request with the same Idempotency-Key.", "schema": object{"type": "string"}}},
 		"responses": object{"Problem": object{"description": "What was wrong (RFC 9457).",

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,8 +109,10 @@ func TestRevoke(t *testing.T) {
 	if len(trail) != 2 || trail[1].Action != "apikey.revoke" || trail[0].After["hash"] != "[redacted]" {
 		t.Errorf("the trail is %+v", trail)
 	}
-	if _, err := s.Revoke(t.Context(), owner, apikey.RevokeInput{Workspace: s.one, Key: "key_1"}); !errors.Is(err, apikey.ErrNotFound) {
-		t.Errorf("no such key: %v", err)
+	for _, key := range []string{"key_1", strings.Repeat("a", 3000), "key_01jd0000000000000000000001"} {
+		if _, err := s.Revoke(t.Context(), owner, apikey.RevokeInput{Workspace: s.one, Key: key}); !errors.Is(err, apikey.ErrNotFound) {
+			t.Errorf("%.20s: %v", key, err)
+		}
 	}
 }
 

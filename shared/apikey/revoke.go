@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/zenvault/zenvault/shared/caller"
+	"github.com/zenvault/zenvault/shared/id"
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/tenant"
 )
@@ -17,6 +18,9 @@ type RevokeInput struct {
 // Revoke ends a key: its next call fails. Revoking a revoked key changes nothing and succeeds. It fails with ErrNotFound,
 // also for another workspace's key, and ErrMoved.
 func (s Service) Revoke(ctx context.Context, who caller.Caller, in RevokeInput) (View, error) {
+	if !id.Valid(idPrefix, in.Key) {
+		return View{}, ErrNotFound
+	}
 	item, err := s.Ledger.GetOne(ctx, At(in.Key))
 	if err != nil {
 		return View{}, err

@@ -2,6 +2,7 @@ package cosign
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/zenvault/zenvault/shared/audit"
@@ -75,9 +76,36 @@ func (d Decision) fields() audit.Fields {
 	return audit.Fields{
 		"cosigner": d.Cosigner, "provider": d.Provider, "external_id": d.ExternalID, "kind": d.Kind, "tx_id": d.TxID, "ref": d.Ref,
 		"operation": d.Request.Operation, "asset": d.Request.Asset, "amount": d.amount(),
+		"source": party(d.Request.Source), "destinations": d.destinations(),
 		"signature": signatureValid, "decision": d.word(), "reason": string(d.Verdict.Reason), "policy_version": d.Verdict.Policy,
 		"rules": texts(d.Verdict.Rules), "caps": texts(d.Verdict.Caps), "missing": texts(d.Verdict.Missing), "digest": d.Digest,
 	}
+}
+
+// The bounds of what an entry says about where assets go; the digest covers all of it.
+const (
+	maxDestinations = 20
+	maxPartyText    = 200 // bytes
+)
+
+// destinations tell where the assets were to go, so that the trail answers it without the provider.
+func (d Decision) destinations() []audit.Fields {
+	told := d.Request.Destinations[:min(maxDestinations, len(d.Request.Destinations))]
+	all := make([]audit.Fields, len(told))
+	for i, to := range told {
+		all[i] = party(to)
+	}
+	return all
+}
+
+func party(p signing.Party) audit.Fields {
+	f := audit.Fields{}
+	for name, text := range map[string]string{"type": p.Type, "id": p.ID, "address": p.Address} {
+		if text != "" {
+			f[name] = strings.ToValidUTF8(text[:min(maxPartyText, len(text))], "")
+		}
+	}
+	return f
 }
 
 func texts(list []string) []string {

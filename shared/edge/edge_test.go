@@ -141,6 +141,7 @@ func TestBadInput(t *testing.T) {
 		{"malformed cursor", func(r *edge.Request) { r.Query.Set("cursor", "%%%") }, 400, "malformed_request", "cursor"},
 		{"two keys", func(r *edge.Request) { r.Header["Idempotency-Key"] = []string{"a", "b"} }, 400, "malformed_request", "Idempotency-Key"},
 		{"empty key", func(r *edge.Request) { r.Header["Idempotency-Key"] = []string{""} }, 400, "malformed_request", "Idempotency-Key"},
+		{"comma in key", func(r *edge.Request) { r.Header["Idempotency-Key"] = []string{"a,b"} }, 400, "malformed_request", "Idempotency-Key"},
 		{"blank in key", func(r *edge.Request) { r.Header["Idempotency-Key"] = []string{"a b"} }, 400, "malformed_request", "Idempotency-Key"},
 	}
 	for _, tt := range tests {

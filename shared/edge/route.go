@@ -175,10 +175,11 @@ func once(s Spec, r Request, who caller.Caller) (caller.Once, error) {
 	if len(keys) == 0 || r.Method == http.MethodGet || who.Kind == caller.Provider || who.Kind == caller.Anonymous {
 		return caller.Once{}, nil
 	}
-	visible := func(c rune) bool { return c <= ' ' || c >= 0x7f }
-	if len(keys) > 1 || keys[0] == "" || len(keys[0]) > maxIdempotencyKey || strings.ContainsFunc(keys[0], visible) {
+	// A comma is refused since API Gateway joins repeated headers with one: two keys must not pass for another one.
+	unfit := func(c rune) bool { return c <= ' ' || c >= 0x7f || c == ',' }
+	if len(keys) > 1 || keys[0] == "" || len(keys[0]) > maxIdempotencyKey || strings.ContainsFunc(keys[0], unfit) {
 		return caller.Once{}, ErrMalformed.
-			Saying("The Idempotency-Key must be one value of 1 to 255 visible ASCII characters.").At("Idempotency-Key")
+			Saying("The Idempotency-Key must be one value of 1 to 255 visible ASCII characters without a comma.").At("Idempotency-Key")
 	}
 	h := sha256.New()
 	for _, part := range []string{s.Name, r.Path, r.Query.Encode()} {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/zenvault/zenvault/shared/caller"
@@ -47,18 +48,27 @@ func onceWrite(c Change, now time.Time) ([]Write, error) {
 	if c.By.Once.Key == "" {
 		return nil, nil
 	}
-	reply, err := json.Marshal(c.Reply)
+	reply, err := encodeReply(c.Reply)
 	if err != nil {
 		return nil, fmt.Errorf("keeping the reply of %s: %w", c.Action, err)
 	}
 	until := now.Add(ReplayWindow)
 	item := Item{
-		"input": c.By.Once.Input, "reply": string(reply), "until": until.UnixMilli(),
+		"input": c.By.Once.Input, "reply": reply, "until": until.UnixMilli(),
 		"expires_at": until.Add(time.Hour).Unix(), // TTL, in seconds as DynamoDB wants it; it may come days late
 	}
 	// An expired token that TTL has not removed yet is overwritten.
 	free := MissingOrAtMost("until", now.UnixMilli())
 	return []Write{{Key: onceKey(c.By), Put: item, If: free, Else: ErrKeyReused}}, nil
+}
+
+// encodeReply is JSON without HTML escapes, which would make six bytes of one and an item too large for the table.
+func encodeReply(reply any) (string, error) {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(reply)
+	return strings.TrimSuffix(text.String(), "\n"), err
 }
 
 func replay(stored Item, once caller.Once) error {

@@ -93,7 +93,7 @@ func (s Service) ofAll(ctx context.Context, in ListInput, size int) (edge.Page[V
 		for _, e := range entries {
 			page.Items = append(page.Items, view(e))
 		}
-		if more {
+		if more || len(page.Items) == size { // a full page ends here: what is before it is for the next one to find
 			page.Next = ledger.Cursor{After: page.Items[len(page.Items)-1].ID}.String()
 			return page, nil
 		}

@@ -46,7 +46,7 @@ func (s *Store) Query(ctx context.Context, q ledger.Query) (ledger.Page, error) 
 	}
 	out, err := s.Client.Query(ctx, input)
 	if err != nil {
-		return ledger.Page{}, ledger.ErrUnavailable.Because(fmt.Errorf("querying %s: %w", q.Partition, err))
+		return ledger.Page{}, unread(fmt.Errorf("querying %s: %w", q.Partition, err))
 	}
 	page := ledger.Page{More: len(out.LastEvaluatedKey) > 0, Last: decodeItem(out.LastEvaluatedKey)}
 	for _, stored := range out.Items {

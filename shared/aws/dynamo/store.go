@@ -37,7 +37,7 @@ func (s *Store) Get(ctx context.Context, keys ...ledger.Key) ([]ledger.Item, err
 		out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{
 			TableName: &s.Vault, Key: encodeKey(keys[0]), ConsistentRead: aws.Bool(true)})
 		if err != nil {
-			return nil, ledger.ErrUnavailable.Because(fmt.Errorf("reading an item: %w", err))
+			return nil, unread(fmt.Errorf("reading an item: %w", err))
 		}
 		return []ledger.Item{decodeItem(out.Item)}, nil
 	}
@@ -50,7 +50,7 @@ func (s *Store) Get(ctx context.Context, keys ...ledger.Key) ([]ledger.Item, err
 		out, err := s.Client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
 			s.Vault: {Keys: pending, ConsistentRead: aws.Bool(true)}}})
 		if err != nil {
-			return nil, ledger.ErrUnavailable.Because(fmt.Errorf("reading %d items: %w", len(keys), err))
+			return nil, unread(fmt.Errorf("reading %d items: %w", len(keys), err))
 		}
 		for _, stored := range out.Responses[s.Vault] {
 			item := decodeItem(stored)
@@ -132,8 +132,26 @@ func pause(ctx context.Context, try int) error {
 	}
 }
 
+// ours reports whether DynamoDB refused the call itself: a defect of ours or of the deployment, which no repeat cures.
+func ours(err error) bool {
+	var refused interface{ ErrorCode() string }
+	return errors.As(err, &refused) && slices.Contains(
+		[]string{"ValidationException", "AccessDeniedException", "ResourceNotFoundException"}, refused.ErrorCode())
+}
+
+// unread is the error of a read that failed.
+func unread(err error) error {
+	if ours(err) {
+		return err
+	}
+	return ledger.ErrUnavailable.Because(err)
+}
+
 // outcome tells "not done" from "not known": only an answer of DynamoDB itself says that nothing was written.
 func outcome(err error) error {
+	if ours(err) {
+		return fmt.Errorf("writing: %w", err)
+	}
 	var answered interface{ HTTPStatusCode() int }
 	if errors.As(err, &answered) && answered.HTTPStatusCode() >= 400 && answered.HTTPStatusCode() < 500 {
 		return ledger.ErrUnavailable.Because(fmt.Errorf("writing: %w", err))

@@ -29,23 +29,23 @@ func (tx transaction) inconsistent(r signing.Request) string {
 	return ""
 }
 
-// sumAgrees compares the sum of the destinations with the amount, where each of them tells its share.
+// sumAgrees compares the sum of the destinations with the amount. Either each of them tells its share or none does: where
+// one is silent, the others could tell anything.
 func (tx transaction) sumAgrees(total *amount.Decimal) bool {
-	if len(tx.Destinations) == 0 || total == nil {
-		return true
-	}
 	var sum amount.Decimal
+	told := 0
 	for _, d := range tx.Destinations {
 		if d.AmountNativeStr == "" {
-			return true
+			continue
 		}
 		share, err := amount.Parse(d.AmountNativeStr)
 		if err != nil {
 			return false
 		}
+		told++
 		sum = sum.Add(share)
 	}
-	return sum == *total
+	return told == 0 || total == nil || told == len(tx.Destinations) && sum == *total
 }
 
 // addressAgrees looks for the address beside the destinations among theirs, where both are told. Of a destination's two
@@ -58,16 +58,23 @@ func (tx transaction) addressAgrees() bool {
 	for _, d := range tx.Destinations {
 		address := d.party().Address
 		told = told || address != ""
-		if strings.EqualFold(address, tx.DestAddress) {
+		if sameAddress(address, tx.DestAddress) {
 			return true
 		}
 	}
 	return !told
 }
 
+// sameAddress compares exactly, but for hexadecimal ones, whose case is only a checksum (EIP-55): in Base58, letters of
+// another case are another address.
+func sameAddress(a, b string) bool {
+	return a == b || strings.HasPrefix(a, "0x") && strings.HasPrefix(b, "0x") && strings.EqualFold(a, b)
+}
+
 // soleAgrees compares a single destination with the fields beside it, where both are told.
 func (tx transaction) soleAgrees(d destination) bool {
-	return agree(d.DstType, tx.DestType) && agree(d.DstID, tx.DestID) && agree(d.DstAddressType, tx.DestAddressType)
+	return agree(d.DstType, tx.DestType) && agree(d.DstID, tx.DestID) && agree(d.DstAddressType, tx.DestAddressType) &&
+		agree(d.DstTag, tx.DestTag)
 }
 
 func agree(a, b string) bool { return a == "" || b == "" || a == b }
