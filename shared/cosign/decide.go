@@ -64,14 +64,13 @@ func (a *ask) decide(ctx context.Context) (edge.RawReply, error) {
 	if err != nil {
 		return edge.RawReply{}, err
 	}
-	told := decision.fields()
 	var token []byte
 	var unsigned error
 	_, err = a.Ledger.Commit(ctx, ledger.Change{
 		By: a.by, Action: decision.action(), Target: target(a.cosigner.ID, a.callback.ExternalID, a.callback.Kind),
-		Workspace: decision.Workspace.String(), After: told,
+		Workspace: decision.Workspace.String(), After: decision.fields(),
 		Key: decision.key(), Item: decision.item(), Else: errDecided,
-		Events:    decision.events(told),
+		Events:    decision.events(),
 		Meanwhile: func() { token, unsigned = a.Provider.Seal(ctx, decision.Claims, a.key) },
 	})
 	if earlier := ledger.Old(err); errors.Is(err, errDecided) && earlier != nil {

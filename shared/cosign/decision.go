@@ -116,7 +116,8 @@ func texts(list []string) []string {
 }
 
 // events tell the workspace. A request that belongs to none of the cosigner's tells nobody: it could be a stranger's.
-func (d Decision) events(told audit.Fields) []ledger.Event {
+// An event says what the trail does.
+func (d Decision) events() []ledger.Event {
 	if d.Workspace.IsZero() {
 		return nil
 	}
@@ -124,7 +125,7 @@ func (d Decision) events(told audit.Fields) []ledger.Event {
 	if d.Verdict.Approve {
 		kind = "decision.approved"
 	}
-	return []ledger.Event{{Type: kind, Workspace: d.Workspace.String(), Data: told}}
+	return []ledger.Event{{Type: kind, Workspace: d.Workspace.String()}}
 }
 
 // prior is what of a stored decision is needed to give the same answer again.

@@ -80,8 +80,8 @@ func (tx transaction) soleAgrees(d destination) bool {
 func agree(a, b string) bool { return a == "" || b == "" || a == b }
 
 // digest is over what a decision depends on and what would be signed. Left out is what may differ between two sendings of
-// one request, and moves nothing: the signer after a failover, players, the fee estimate, names, values in USD, notes, and
-// what Fireblocks' own policy said.
+// one request: the signer after a failover, players, names, values in USD, notes, and what Fireblocks' own policy said. So
+// is the fee, which is an estimate that no rule looks at: a request whose fee alone has changed gets its first answer.
 func (tx transaction) digest() string {
 	h := sha256.New()
 	write(h, "fireblocks.tx/1", tx.TxID, tx.RequestID, tx.ExternalTxID, tx.Operation, tx.SourceType, tx.SourceID, tx.DestType, tx.DestID,
