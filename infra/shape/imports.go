@@ -57,8 +57,8 @@ var Rules = []Rule{
 	{[]string{"shared/dialguard"}, []string{"shared/webhook"}, "the guarded client"},
 	{[]string{"shared/secretdir"}, nil, "the secrets directory"},
 
-	{[]string{"shared/wire"}, []string{"kernel", "shared/edge", "shared/aws/dynamo", sdk + "/aws", sdk + "/aws/ratelimit", sdk + "/aws/retry", sdk + "/service/dynamodb"},
-		"what every function opens, and no more: its imports are in every binary"},
+	{[]string{"shared/wire"}, []string{"kernel", "shared/edge", "shared/aws/dynamo", sdk + "/aws", sdk + "/aws/ratelimit", sdk + "/aws/retry", sdk + "/service/dynamodb",
+		"github.com/aws/smithy-go/middleware"}, "what every function opens, and no more: its imports are in every binary"},
 	{[]string{"shared/wire/keys"}, []string{"shared/wire", "shared/aws/kms", "shared/keyset", sdk + "/service/kms"}, "opens the master keys"},
 	{[]string{"shared/wire/tokens"}, []string{"shared/wire", "shared/aws/kms", "shared/session/access", sdk + "/service/kms"}, "opens the token key"},
 	{[]string{"shared/wire/queues"}, []string{"shared/wire", "shared/edge", "shared/aws/queue", sdk + "/service/sqs"}, "opens the queues"},

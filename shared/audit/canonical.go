@@ -2,7 +2,6 @@ package audit
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -16,7 +15,16 @@ import (
 const maxSafe = 1<<53 - 1
 
 func appendObject(out []byte, fields Fields) ([]byte, error) {
-	names := slices.SortedFunc(maps.Keys(fields), compareUTF16)
+	names := make([]string, 0, len(fields))
+	ascii := true
+	for name := range fields {
+		names, ascii = append(names, name), ascii && isASCII(name)
+	}
+	if ascii {
+		slices.Sort(names)
+	} else {
+		slices.SortFunc(names, compareUTF16)
+	}
 	out = append(out, '{')
 	for i, name := range names {
 		if i > 0 {
@@ -34,17 +42,8 @@ func appendObject(out []byte, fields Fields) ([]byte, error) {
 	return append(out, '}'), nil
 }
 
-// compareUTF16 is the member order of RFC 8785 §3.2.3.
+// compareUTF16 is the member order of RFC 8785 §3.2.3, which for ASCII is that of the bytes.
 func compareUTF16(a, b string) int {
-	if isASCII(a) && isASCII(b) {
-		switch {
-		case a < b:
-			return -1
-		case a > b:
-			return 1
-		}
-		return 0
-	}
 	return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
 }
 

@@ -60,14 +60,13 @@ func (d Decision) amount() string {
 // The signature's state, of a stored decision always the same: what is not authentic is never decided on.
 const signatureValid = "valid"
 
+// item is what a repeat needs and what decided; the entry of the same transaction tells the rest, and what is written twice
+// is paid for twice.
 func (d Decision) item() ledger.Item {
 	return ledger.Item{
-		"cosigner": d.Cosigner, "provider": d.Provider, "external_id": d.ExternalID, "kind": d.Kind, "tx_id": d.TxID,
-		"workspace": d.Workspace.String(), "ref": d.Ref,
-		"operation": d.Request.Operation, "asset": d.Request.Asset, "amount": d.amount(),
-		"signature": signatureValid, "decision": d.word(), "reason": string(d.Verdict.Reason), "policy_version": d.Verdict.Policy,
-		"rules": texts(d.Verdict.Rules), "caps": texts(d.Verdict.Caps), "missing": texts(d.Verdict.Missing),
-		"digest": d.Digest, "claims": d.Claims, "response_key": d.ResponseKey, "decided_at": d.DecidedAt.UnixMilli(),
+		"workspace": d.Workspace.String(), "ref": d.Ref, "signature": signatureValid, "decision": d.word(),
+		"reason": string(d.Verdict.Reason), "policy_version": d.Verdict.Policy, "digest": d.Digest, "claims": d.Claims,
+		"response_key": d.ResponseKey, "decided_at": d.DecidedAt.UnixMilli(),
 	}
 }
 

@@ -265,6 +265,22 @@ func TestOnce(t *testing.T) {
 	}
 }
 
+// A reply is kept as it is, without the escapes that make six bytes of one: many of them would not fit an item.
+func TestReplyIsKeptPlain(t *testing.T) {
+	l := start(t)
+	once := who
+	once.Once = caller.Once{Route: "r", Key: "k", Input: "i"}
+	change := write("a", ledger.Version{})
+	change.By, change.Reply = once, map[string]string{"note": "<&>"}
+	if _, err := l.Commit(t.Context(), change); err != nil {
+		t.Fatal(err)
+	}
+	var again *ledger.Replayed
+	if err := l.Replay(t.Context(), once); !errors.As(err, &again) || string(again.Reply) != `{"note":"<&>"}` {
+		t.Errorf("%v, %s", err, again.Reply)
+	}
+}
+
 // A key may be used again after its window, even if the database has not removed it yet.
 func TestOnceExpires(t *testing.T) {
 	l := start(t)

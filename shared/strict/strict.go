@@ -8,7 +8,6 @@ import (
 	"encoding"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"reflect"
 	"strconv"
@@ -46,7 +45,7 @@ func decode(data []byte, v any, lenient bool) error {
 		return &Error{Problem: "is not UTF-8"}
 	}
 	d := decoder{source: open(data), lenient: lenient}
-	if err := d.value("", reflect.ValueOf(v).Elem(), 0); err != nil {
+	if err := d.value(nil, reflect.ValueOf(v).Elem(), 0); err != nil {
 		return err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
@@ -61,15 +60,15 @@ type decoder struct {
 }
 
 // next reads a token and turns the parser's complaints into ours.
-func (d decoder) next(at string) (json.Token, error) {
+func (d decoder) next(at *place) (json.Token, error) {
 	token, err := d.Token()
 	if err != nil {
-		return nil, &Error{at, "is not valid JSON"}
+		return nil, &Error{at.pointer(), "is not valid JSON"}
 	}
 	return token, nil
 }
 
-func (d decoder) value(at string, into reflect.Value, depth int) error {
+func (d decoder) value(at *place, into reflect.Value, depth int) error {
 	if into.IsValid() && into.Type() == rawType {
 		return d.raw(at, into, depth)
 	}
@@ -82,7 +81,7 @@ func (d decoder) value(at string, into reflect.Value, depth int) error {
 
 // raw keeps a value as it is written, well formed and without duplicates. (A document whose tokens are not at hand is not
 // valid: it is refused before anybody sees what was kept of it.)
-func (d decoder) raw(at string, into reflect.Value, depth int) error {
+func (d decoder) raw(at *place, into reflect.Value, depth int) error {
 	from := 0
 	t, valid := d.source.(*tokens)
 	if valid && t.next() {
@@ -99,15 +98,15 @@ func (d decoder) raw(at string, into reflect.Value, depth int) error {
 	return err
 }
 
-func (d decoder) token(token json.Token, at string, into reflect.Value, depth int) error {
+func (d decoder) token(token json.Token, at *place, into reflect.Value, depth int) error {
 	if depth > maxDepth {
-		return &Error{at, "is nested too deeply"}
+		return &Error{at.pointer(), "is nested too deeply"}
 	}
 	if token == nil {
 		if d.lenient {
 			return nil
 		}
-		return &Error{at, "is null"}
+		return &Error{at.pointer(), "is null"}
 	}
 	if !into.IsValid() {
 		return d.skip(token, at, depth)
@@ -130,18 +129,18 @@ func (d decoder) token(token json.Token, at string, into reflect.Value, depth in
 	return scalar(token, at, into)
 }
 
-func unmarshalText(token json.Token, at string, into encoding.TextUnmarshaler) error {
+func unmarshalText(token json.Token, at *place, into encoding.TextUnmarshaler) error {
 	text, ok := token.(string)
 	if !ok {
-		return &Error{at, "is not a string"}
+		return &Error{at.pointer(), "is not a string"}
 	}
 	if err := into.UnmarshalText([]byte(text)); err != nil {
-		return &Error{at, "is malformed"}
+		return &Error{at.pointer(), "is malformed"}
 	}
 	return nil
 }
 
-func scalar(token json.Token, at string, into reflect.Value) error {
+func scalar(token json.Token, at *place, into reflect.Value) error {
 	switch value := token.(type) {
 	case string:
 		if into.Kind() == reflect.String && into.Type() != numberType {
@@ -163,7 +162,7 @@ func scalar(token json.Token, at string, into reflect.Value) error {
 			return nil
 		}
 	}
-	return &Error{at, "is not " + wanted(into)}
+	return &Error{at.pointer(), "is not " + wanted(into)}
 }
 
 var (
@@ -188,74 +187,72 @@ func wanted(into reflect.Value) string {
 }
 
 // structure reads an object into a struct. A field is required unless its tag says omitempty or omitzero.
-func (d decoder) structure(token json.Token, at string, into reflect.Value, depth int) error {
-	given := map[string]bool{}
+func (d decoder) structure(token json.Token, at *place, into reflect.Value, depth int) error {
 	find := func(name string) (reflect.Value, bool) { return member(into, name) }
-	if err := d.object(token, at, depth, find, func(name string, _ reflect.Value) { given[name] = true }); err != nil {
+	given, err := d.object(token, at, depth, find, nil)
+	if err != nil || d.lenient {
 		return err
-	}
-	if d.lenient {
-		return nil
 	}
 	for i := range into.NumField() {
 		name, options, _ := strings.Cut(into.Type().Field(i).Tag.Get("json"), ",")
 		if name != "" && name != "-" && options == "" && !given[name] {
-			return &Error{at + "/" + escape(name), "is missing"}
+			return &Error{at.member(name).pointer(), "is missing"}
 		}
 	}
 	return nil
 }
 
-// object reads members, each into the place that find gives, until the object ends.
-func (d decoder) object(token json.Token, at string, depth int,
-	find func(string) (reflect.Value, bool), stored func(string, reflect.Value)) error {
+// object reads members, each into the place that find gives, until the object ends. It tells which there were.
+func (d decoder) object(token json.Token, at *place, depth int,
+	find func(string) (reflect.Value, bool), stored func(string, reflect.Value)) (map[string]bool, error) {
 	if token != json.Delim('{') {
-		return &Error{at, "is not an object"}
+		return nil, &Error{at.pointer(), "is not an object"}
 	}
 	seen := map[string]bool{}
 	for d.More() {
 		token, err := d.next(at)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		name, _ := token.(string)
-		here := at + "/" + escape(name)
+		here := at.member(name)
 		into, known := find(name)
 		switch {
 		case seen[name]:
-			return &Error{here, "is given twice"}
+			return nil, &Error{here.pointer(), "is given twice"}
 		case !known && !d.lenient:
-			return &Error{here, "is not known here"}
+			return nil, &Error{here.pointer(), "is not known here"}
 		}
 		seen[name] = true
 		if err := d.value(here, into, depth+1); err != nil {
-			return err
+			return nil, err
 		}
 		if stored != nil {
 			stored(name, into)
 		}
 	}
 	_, err := d.next(at)
-	return err
+	return seen, err
 }
 
-func (d decoder) mapping(token json.Token, at string, into reflect.Value, depth int) error {
+func (d decoder) mapping(token json.Token, at *place, into reflect.Value, depth int) error {
 	into.Set(reflect.MakeMap(into.Type()))
 	fresh := func(string) (reflect.Value, bool) { return reflect.New(into.Type().Elem()).Elem(), true }
 	keep := func(name string, value reflect.Value) {
 		into.SetMapIndex(reflect.ValueOf(name).Convert(into.Type().Key()), value)
 	}
-	return d.object(token, at, depth, fresh, keep)
+	_, err := d.object(token, at, depth, fresh, keep)
+	return err
 }
 
-func (d decoder) array(token json.Token, at string, into reflect.Value, depth int) error {
+func (d decoder) array(token json.Token, at *place, into reflect.Value, depth int) error {
 	if token != json.Delim('[') {
-		return &Error{at, "is not an array"}
+		return &Error{at.pointer(), "is not an array"}
 	}
 	into.Set(reflect.MakeSlice(into.Type(), 0, 0))
 	for i := 0; d.More(); i++ {
 		element := reflect.New(into.Type().Elem()).Elem()
-		if err := d.value(fmt.Sprintf("%s/%d", at, i), element, depth+1); err != nil {
+		if err := d.value(at.element(i), element, depth+1); err != nil {
 			return err
 		}
 		into.Set(reflect.Append(into, element))
@@ -265,14 +262,15 @@ func (d decoder) array(token json.Token, at string, into reflect.Value, depth in
 }
 
 // skip reads a value that nobody asked for; what is in it must still be well formed, without duplicates.
-func (d decoder) skip(token json.Token, at string, depth int) error {
+func (d decoder) skip(token json.Token, at *place, depth int) error {
 	nowhere := func(string) (reflect.Value, bool) { return reflect.Value{}, false }
 	switch token {
 	case json.Delim('{'):
-		return d.object(token, at, depth, nowhere, nil)
+		_, err := d.object(token, at, depth, nowhere, nil)
+		return err
 	case json.Delim('['):
 		for i := 0; d.More(); i++ {
-			if err := d.value(fmt.Sprintf("%s/%d", at, i), reflect.Value{}, depth+1); err != nil {
+			if err := d.value(at.element(i), reflect.Value{}, depth+1); err != nil {
 				return err
 			}
 		}
@@ -308,7 +306,3 @@ func fieldsOf(object reflect.Type) map[string]int {
 	fields.Store(object, names)
 	return names
 }
-
-var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")
-
-func escape(name string) string { return pointerEscaper.Replace(name) }

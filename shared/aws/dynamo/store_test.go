@@ -185,3 +185,21 @@ func TestQuery(t *testing.T) {
 		}
 	}
 }
+
+// What DynamoDB refuses for good, such as a table that is not there, is a defect of ours and not a moment's trouble: no
+// client is told to retry it.
+func TestPermanentRefusals(t *testing.T) {
+	v := vaulttest.New(t)
+	store := v.World.Store()
+	store.Vault, store.Audit = "nowhere", "nowhere"
+	broken := &ledger.Ledger{Store: store, Now: v.Ledger.Now, Random: v.Ledger.Random}
+	_, errRead := broken.GetOne(t.Context(), thing)
+	_, errBatch := broken.Get(t.Context(), thing, ledger.Key{PK: "a", SK: "b"})
+	_, errQuery := broken.Query(t.Context(), ledger.Query{Partition: thing.PK})
+	_, errWrite := broken.Commit(t.Context(), change(ledger.Version{}))
+	for about, err := range map[string]error{"read": errRead, "batch": errBatch, "query": errQuery, "write": errWrite} {
+		if f := ours.From(err); err == nil || f.Kind != ours.Internal {
+			t.Errorf("%s: %v is told as %s", about, err, f.Code)
+		}
+	}
+}
