@@ -23,13 +23,15 @@ import (
 
 // Options of Start. The zero value serves on a free port and keeps its state in memory.
 type Options struct {
-	Addr     string // default 127.0.0.1:0
-	Dir      string // of the state, which survives a restart and a kill; "" keeps it in memory
-	Region   string // default "eu-central-1"
-	Endpoint string // another AWS endpoint instead of the embedded one
-	Log      *slog.Logger
-	Now      func() time.Time
-	Workers  bool // run the queues' and the clock's workers
+	Addr         string // default 127.0.0.1:0
+	Dir          string // of the state, which survives a restart and a kill; "" keeps it in memory
+	Region       string // default "eu-central-1"
+	Endpoint     string // another AWS endpoint instead of the embedded one
+	Log          *slog.Logger
+	Now          func() time.Time
+	SecondFactor bool // ask every admin for one, as a deployment does
+
+	Workers bool // run the queues' and the clock's workers
 }
 
 // Gateway is a running one.
@@ -122,7 +124,7 @@ func (g *Gateway) bind(ctx context.Context, workers bool) http.Handler {
 
 func (g *Gateway) queue(q edge.Queue) string {
 	return map[edge.Queue]string{edge.EventQueue: g.World.Env.EventQueue, edge.DeliveryQueue: g.World.Env.DeliveryQueue,
-		edge.RetryQueue: g.World.Env.RetryQueue}[q]
+		edge.RetryQueue: g.World.Env.RetryQueue, edge.MailQueue: g.World.Env.MailQueue}[q]
 }
 
 // Task runs a function that has no route, such as "admin-found".

@@ -41,7 +41,7 @@ func (g *Gateway) world(ctx context.Context, o Options) error {
 		}
 		endpoint = g.Emulator.URL()
 	}
-	env := wire.Env{Region: o.Region, Stack: stackName, Issuer: "http://zenvault.localhost", Endpoint: endpoint, AllowPlainDelivery: true}
+	env := wire.Env{Region: o.Region, Stack: stackName, Issuer: "http://zenvault.localhost", Endpoint: endpoint, AllowPlainDelivery: true, FactorOptional: !o.SecondFactor}
 	g.World = wire.New(env, o.Log)
 	g.World.Now = o.Now
 	made, err := g.resources(ctx)
@@ -51,6 +51,7 @@ func (g *Gateway) world(ctx context.Context, o Options) error {
 	e := &g.World.Env
 	e.VaultTable, e.AuditTable = made.Tables["VaultTable"], made.Tables["AuditTable"]
 	e.EventQueue, e.DeliveryQueue, e.RetryQueue = made.Queues["EventQueue"], made.Queues["DeliveryQueue"], made.Queues["RetryQueue"]
+	e.MailQueue, e.LimitsTable = made.Queues["MailQueue"], made.Tables["LimitsTable"]
 	e.TokenKey = made.Keys["TokenKey"]
 	home := o.Dir
 	if home == "" {

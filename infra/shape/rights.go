@@ -73,7 +73,7 @@ func leading(s edge.Spec) (reads, adds []string, lists map[string][]string, err 
 	if tokens := onceKeys(s); tokens != "" {
 		reads, adds = append(reads, tokens), append(adds, tokens)
 	}
-	if s.Needs.Announces && len(s.Needs.Writes) > 0 {
+	if (s.Needs.Announces || s.Needs.Events) && len(s.Needs.Writes) > 0 {
 		adds = append(adds, "event#")
 	}
 	return reads, adds, lists, nil
@@ -165,6 +165,9 @@ func queues(s edge.Spec) (all []Right) {
 	}
 	if s.Needs.Delivers {
 		to = append(to, queueARN(edge.DeliveryQueue), queueARN(edge.RetryQueue))
+	}
+	if s.Needs.Posts {
+		to = append(to, queueARN(edge.MailQueue))
 	}
 	if len(to) > 0 {
 		all = append(all, Right{Why: "send", Actions: []string{"sqs:SendMessage"}, Resources: to})

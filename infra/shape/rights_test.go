@@ -67,7 +67,7 @@ func TestRights(t *testing.T) {
 		"delivery-fan": {reading + `["delivery#*", "endpoints#*", "event#*"] }`, writing + `["delivery#*", "event#*"] }`, noting,
 			"sqs:SendMessage on !GetAtt DeliveryQueue.Arn !GetAtt RetryQueue.Arn",
 			"sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes on !GetAtt EventQueue.Arn"},
-		"session-refresh": {reading + `["admin#*"] }`, writing + `["admin#*"] }`, noting, unwrap,
+		"session-refresh": {reading + `["admin#*"] }`, writing + `["admin#*"] }`, adding + `["event#*"] }`, noting, unwrap,
 			"kms:Sign kms:GetPublicKey on !GetAtt TokenKey.Arn"},
 	} {
 		if diff := cmp.Diff(want, rights(t, spec(t, name))); diff != "" {

@@ -78,6 +78,9 @@ func (w *lines) function(s edge.Spec) {
 	if s.Memory > 0 {
 		w.add(6, "MemorySize: %d", s.Memory)
 	}
+	if s.AtOnce > 0 {
+		w.add(6, "ReservedConcurrentExecutions: %d", s.AtOnce)
+	}
 	w.add(6, "Role: !GetAtt %sRole.Arn", id)
 	w.add(6, "LoggingConfig: { LogGroup: !Ref %sLog }", id)
 	if s.Needs.Secrets {

@@ -53,7 +53,7 @@ func TestCreate(t *testing.T) {
 	to := clients(t)
 	made := create(t, to, read(t))
 
-	wantTables := map[string]string{"VaultTable": "zenvault-dev-vault", "AuditTable": "zenvault-dev-audit"}
+	wantTables := map[string]string{"VaultTable": "zenvault-dev-vault", "AuditTable": "zenvault-dev-audit", "LimitsTable": "zenvault-dev-limits"}
 	if diff := cmp.Diff(wantTables, made.Tables); diff != "" {
 		t.Errorf("tables (-want +got):\n%s", diff)
 	}
@@ -280,7 +280,7 @@ func TestCreateRefusesAnotherShape(t *testing.T) {
 			s.Keys[2].Spec, s.Keys[2].Usage = "HMAC_256", "GENERATE_VERIFY_MAC"
 		}},
 		{"circle", "the dead letters of the queue zenvault-dev-events come back to it", func(s *stack.Stack) {
-			s.Queues[3].Redrive = stack.Redrive{DeadLetters: "EventQueue", MaxReceives: 1}
+			s.Queues[4].Redrive = stack.Redrive{DeadLetters: "EventQueue", MaxReceives: 1}
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

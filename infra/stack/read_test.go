@@ -54,6 +54,10 @@ func TestReadTables(t *testing.T) {
 			},
 			KMSKey: "DataKey", PointInTimeRecovery: true, DeletionProtection: true,
 		},
+		{
+			LogicalID: "LimitsTable", Name: "zenvault-dev-limits",
+			PrimaryKey: stack.PrimaryKey{Partition: text("pk")}, TimeToLive: "expires_at", KMSKey: "DataKey",
+		},
 	}
 	if diff := cmp.Diff(want, read(t).Tables); diff != "" {
 		t.Errorf("tables (-want +got):\n%s", diff)
@@ -63,20 +67,22 @@ func TestReadTables(t *testing.T) {
 // The template describes exactly these queues: hidden for six times the longest function, dead letters kept longer than
 // the queue before them keeps anything.
 func TestReadQueues(t *testing.T) {
-	live := func(id, name, dead string) stack.Queue {
-		return stack.Queue{LogicalID: id, Name: name, Visibility: 180 * time.Second, Retention: 4 * day,
+	live := func(id, name, dead string, days time.Duration) stack.Queue {
+		return stack.Queue{LogicalID: id, Name: name, Visibility: 180 * time.Second, Retention: days * day,
 			Redrive: stack.Redrive{DeadLetters: dead, MaxReceives: 5}, Encryption: "SQS"}
 	}
 	dead := func(id, name string) stack.Queue {
 		return stack.Queue{LogicalID: id, Name: name, Visibility: 30 * time.Second, Retention: 14 * day, Encryption: "SQS"}
 	}
 	want := []stack.Queue{
-		live("EventQueue", "zenvault-dev-events", "EventDeadLetters"),
-		live("DeliveryQueue", "zenvault-dev-deliveries", "DeliveryDeadLetters"),
-		live("RetryQueue", "zenvault-dev-retries", "RetryDeadLetters"),
+		live("EventQueue", "zenvault-dev-events", "EventDeadLetters", 4),
+		live("DeliveryQueue", "zenvault-dev-deliveries", "DeliveryDeadLetters", 4),
+		live("RetryQueue", "zenvault-dev-retries", "RetryDeadLetters", 4),
+		live("MailQueue", "zenvault-dev-mail", "MailDeadLetters", 1),
 		dead("EventDeadLetters", "zenvault-dev-events-dead"),
 		dead("DeliveryDeadLetters", "zenvault-dev-deliveries-dead"),
 		dead("RetryDeadLetters", "zenvault-dev-retries-dead"),
+		dead("MailDeadLetters", "zenvault-dev-mail-dead"),
 	}
 	if diff := cmp.Diff(want, read(t).Queues); diff != "" {
 		t.Errorf("queues (-want +got):\n%s", diff)

@@ -74,6 +74,7 @@ func (v *Vault) create(t testing.TB) {
 	env := &v.World.Env
 	env.VaultTable, env.AuditTable = made.Tables["VaultTable"], made.Tables["AuditTable"]
 	env.EventQueue, env.DeliveryQueue, env.RetryQueue = made.Queues["EventQueue"], made.Queues["DeliveryQueue"], made.Queues["RetryQueue"]
+	env.MailQueue, env.LimitsTable, env.FactorOptional = made.Queues["MailQueue"], made.Tables["LimitsTable"], true
 	env.TokenKey, v.MasterWrapKey = made.Keys["TokenKey"], made.Keys["MasterWrapKey"]
 }
 

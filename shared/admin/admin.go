@@ -22,6 +22,7 @@ type Admin struct {
 	Name      string // may be empty
 	Role      caller.Role
 	Disabled  bool
+	Standing  caller.Standing
 	CreatedAt time.Time
 
 	password secret.Text // a PHC string
@@ -36,7 +37,7 @@ var (
 	ErrEmailTaken  = fault.New(fault.Conflict, "email_taken", "There is an admin with this e-mail address.").At("/email")
 	ErrFounded     = fault.New(fault.Conflict, "already_founded", "There is an owner already. Log in as an owner to add admins.")
 	ErrCredentials = fault.New(fault.Unauthenticated, "invalid_credentials", "The e-mail address or the password is wrong.")
-	errDisabled    = fault.New(fault.Forbidden, "admin_disabled", "This admin is disabled.")
+	errOver        = fault.New(fault.Unauthenticated, "admin_changed_since", "The admin is disabled or was changed since.") // never shown
 	errMoved       = fault.New(fault.Conflict, "admin_changed", "The admin was changed by someone else in this moment. Read it again.")
 	errExists      = fault.New(fault.Conflict, "admin_exists", "This admin exists.")
 )
@@ -50,7 +51,7 @@ func checkName(name string) error {
 
 func (a Admin) fields() audit.Fields {
 	return audit.Fields{
-		"id": a.ID, "email": string(a.Email), "name": a.Name, "role": string(a.Role), "disabled": a.Disabled,
+		"id": a.ID, "email": string(a.Email), "name": a.Name, "role": string(a.Role), "disabled": a.Disabled, "factor": a.Standing.Factor, "epoch": a.Standing.Epoch,
 		"password_hash": a.password,
 	}
 }
@@ -82,9 +83,10 @@ type View struct {
 	Name      string      `json:"name,omitempty"`
 	Role      caller.Role `json:"role"`
 	Disabled  bool        `json:"disabled"`
-	CreatedAt int64       `json:"created_at"` // Unix ms
+	Factor    bool        `json:"second_factor"` // whether one is enrolled
+	CreatedAt int64       `json:"created_at"`    // Unix ms
 }
 
 func (a Admin) view() View {
-	return View{a.ID, a.Email, a.Name, a.Role, a.Disabled, a.CreatedAt.UnixMilli()}
+	return View{a.ID, a.Email, a.Name, a.Role, a.Disabled, a.Standing.Factor, a.CreatedAt.UnixMilli()}
 }

@@ -169,7 +169,7 @@ func TestRehash(t *testing.T) {
 	const old = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
 	store(t, v, owner.ID, "password_hash", old)
 	try := func(plain string) error {
-		_, err := s.Authenticate(t.Context(), caller.Caller{Kind: caller.Anonymous}, "ada@example.com", secret.NewText(plain))
+		_, _, err := s.Authenticate(t.Context(), caller.Caller{Kind: caller.Anonymous}, "ada@example.com", secret.NewText(plain), secret.Text{})
 		return err
 	}
 	if err := try("Password"); !errors.Is(err, admin.ErrCredentials) || hash(t, v, owner.ID) != old {
@@ -240,7 +240,7 @@ func TestDenied(t *testing.T) {
 				store(t, v, owner.ID, "disabled", true)
 			}
 			for range 2 {
-				_, err := s.Authenticate(t.Context(), caller.Caller{Kind: caller.Anonymous}, tt.email, secret.NewText(tt.plain))
+				_, _, err := s.Authenticate(t.Context(), caller.Caller{Kind: caller.Anonymous}, tt.email, secret.NewText(tt.plain), secret.Text{})
 				if f := fault.From(err); !errors.Is(err, admin.ErrCredentials) || f.Message != "The e-mail address or the password is wrong." {
 					t.Fatalf("login: %v", err)
 				}

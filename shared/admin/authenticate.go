@@ -23,25 +23,26 @@ const (
 	wrongPassword   = "wrong_password"
 )
 
-// Authenticate proves an admin by address and password, and gives the caller that he is. It fails with ErrCredentials,
+// Authenticate proves an admin by address and password, and gives the caller that he is and where the account
+// stands. It fails with ErrCredentials,
 // which is recorded, whatever is wrong: the reads, the hash and the record are the same for every failure, so that
 // nobody learns who has an account. A good login upgrades a hash that was made with older parameters.
-func (s Service) Authenticate(ctx context.Context, who caller.Caller, address string, plain secret.Text) (caller.Caller, error) {
+func (s Service) Authenticate(ctx context.Context, who caller.Caller, address string, plain, device secret.Text) (caller.Caller, caller.Standing, error) {
 	email, _ := ParseEmail(address) // a malformed one is an address that nobody has
 	item, err := s.lookUp(ctx, email)
 	if err != nil {
-		return caller.Caller{}, err
+		return caller.Caller{}, caller.Standing{}, err
 	}
 	a, known := s.account(item)
 	right, err := s.Passwords.Verify(ctx, plain, a.password)
 	if err != nil {
-		return caller.Caller{}, err
+		return caller.Caller{}, caller.Standing{}, err
 	}
 	if why := refusal(known, a.Disabled, right); why != "" {
-		return caller.Caller{}, s.deny(ctx, who, email, why)
+		return caller.Caller{}, caller.Standing{}, s.deny(ctx, who, email, why)
 	}
 	proven := caller.Caller{Kind: caller.Admin, ID: a.ID, Role: a.Role, Origin: who.Origin}
-	return proven, s.upgrade(ctx, proven, a, item.Version(), plain)
+	return proven, a.Standing, s.upgrade(ctx, proven, a, item.Version(), plain)
 }
 
 // lookUp reads twice, on a miss as well.

@@ -26,7 +26,7 @@ var founderKey = ledger.Key{PK: FounderKeys, SK: "founder"}
 
 func (a Admin) item() ledger.Item {
 	return ledger.Item{
-		"id": a.ID, "email": string(a.Email), "name": a.Name, "role": string(a.Role), "disabled": a.Disabled,
+		"id": a.ID, "email": string(a.Email), "name": a.Name, "role": string(a.Role), "disabled": a.Disabled, "factor": a.Standing.Factor, "epoch": a.Standing.Epoch,
 		"created_at": a.CreatedAt.UnixMilli(), "password_hash": a.password.Expose(),
 	}
 }
@@ -38,11 +38,12 @@ func (a Admin) claim() ledger.Write {
 
 var errRole = errors.New("unknown role")
 
-// Parse reads a stored admin. An unknown role or a missing mark of being disabled is an error, which denies.
+// Parse reads a stored admin. An unknown role or a missing mark is an error, which denies.
 func Parse(item ledger.Item) (Admin, error) {
 	r := item.Read()
 	a := Admin{
 		ID: r.Text("id"), Email: Email(r.Text("email")), Name: r.Text("name"), Disabled: r.Bool("disabled"),
+		Standing:  caller.Standing{Epoch: r.Int("epoch"), Factor: r.Bool("factor")},
 		CreatedAt: r.Time("created_at"), password: secret.NewText(r.Text("password_hash")),
 	}
 	role, known := caller.ParseRole(r.Text("role"))
@@ -57,7 +58,8 @@ func Parse(item ledger.Item) (Admin, error) {
 	return a, nil
 }
 
-// Enabled holds, inside another change, that an admin is there and not disabled.
-func (Service) Enabled(adminID string) ledger.Write {
-	return ledger.Write{Key: Key(adminID), Check: true, If: ledger.Is("disabled", false), Else: errDisabled}
+// Stands holds, inside another change, that an admin is there, not disabled, and still of this epoch.
+func (Service) Stands(adminID string, epoch int64) ledger.Write {
+	return ledger.Write{Key: Key(adminID), Check: true,
+		If: ledger.Is("disabled", false).And(ledger.Is("epoch", epoch)), Else: errOver}
 }

@@ -71,7 +71,7 @@ func TestSameWork(t *testing.T) {
 				store(t, v, owner.ID, "role", "none")
 			}
 			calls = nil
-			if _, err := s.Authenticate(t.Context(), caller.Caller{Kind: caller.Anonymous}, tt.email, secret.NewText(tt.plain)); err == nil {
+			if _, _, err := s.Authenticate(t.Context(), caller.Caller{Kind: caller.Anonymous}, tt.email, secret.NewText(tt.plain), secret.Text{}); err == nil {
 				t.Fatal("let in")
 			}
 			if diff := cmp.Diff(want, calls); diff != "" {

@@ -83,7 +83,7 @@ func TestHashCoversEverything(t *testing.T) {
 	changes := map[string]func(*audit.Entry){
 		"id": func(e *audit.Entry) { e.ID = "aud_2" }, "time": func(e *audit.Entry) { e.Time = time.UnixMilli(2) },
 		"actor kind": func(e *audit.Entry) { e.Actor.Kind = "admin" }, "actor id": func(e *audit.Entry) { e.Actor.ID = "x" }, "actor via": func(e *audit.Entry) { e.Actor.Via = "x" },
-		"action": func(e *audit.Entry) { e.Action = "a.c" }, "target type": func(e *audit.Entry) { e.Target.Type = "x" }, "target id": func(e *audit.Entry) { e.Target.ID = "x" },
+		"action": func(e *audit.Entry) { e.Action = "a.c" }, "severity": func(e *audit.Entry) { e.Severity = audit.Critical }, "target type": func(e *audit.Entry) { e.Target.Type = "x" }, "target id": func(e *audit.Entry) { e.Target.ID = "x" },
 		"workspace": func(e *audit.Entry) { e.Workspace = "x" }, "before": func(e *audit.Entry) { e.Before = audit.Fields{"a": "b"} }, "after": func(e *audit.Entry) { e.After = audit.Fields{"a": "b"} },
 		"ip": func(e *audit.Entry) { e.IP = "x" }, "user agent": func(e *audit.Entry) { e.UserAgent = "x" }, "request": func(e *audit.Entry) { e.RequestID = "x" },
 		"version": func(e *audit.Entry) { e.Version = 2 }, "prev": func(e *audit.Entry) { e.Prev = "x" },

@@ -25,12 +25,23 @@ type Actor struct {
 	Via  string // the session, for an admin
 }
 
+// Severity is how much a person should care. Routine entries have none.
+type Severity string
+
+// The severities of security events. The empty one is routine.
+const (
+	Notice   Severity = "notice"   // worth knowing: somebody used a recovery code
+	Warning  Severity = "warning"  // worth a look: an account is locked, a disabled key is used
+	Critical Severity = "critical" // somebody has what they should not: a refresh token was used twice
+)
+
 // Entry is one link of a target's chain.
 type Entry struct {
 	ID        string // "aud_<ulid>"
 	Time      time.Time
 	Actor     Actor
 	Action    string // "<domain>.<verb>"
+	Severity  Severity
 	Target    Target
 	Workspace string // "" where no workspace is concerned
 	Before    Fields // the changed fields only
@@ -70,6 +81,7 @@ func (e Entry) canonical(before, after any) ([]byte, error) {
 		"time":       e.Time,
 		"actor":      Fields{"kind": string(e.Actor.Kind), "id": e.Actor.ID, "via": e.Actor.Via},
 		"action":     e.Action,
+		"severity":   string(e.Severity),
 		"target":     Fields{"type": e.Target.Type, "id": e.Target.ID},
 		"workspace":  e.Workspace,
 		"before":     before,

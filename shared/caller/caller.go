@@ -27,6 +27,7 @@ type Caller struct {
 	ID        string    // of the admin, the API key, the cosigner or the worker
 	Via       string    // the session of an admin
 	Role      Role      // of an admin
+	Bare      bool      // an admin without the second factor that the stack asks for: may enrol one, and nothing else
 	Workspace tenant.ID // of an API key
 	Scopes    Scopes    // of an API key
 
@@ -54,7 +55,15 @@ func Worker(name, requestID string) Caller {
 }
 
 // May reports whether an admin's role has the permission. Every other kind has none.
-func (c Caller) May(p Permission) bool { return c.Kind == Admin && c.Role.grants(p) }
+func (c Caller) May(p Permission) bool {
+	return c.Kind == Admin && c.Role.grants(p) && (!c.Bare || p == Enrol)
+}
+
+// Standing is what a login needs to know of an admin's account.
+type Standing struct {
+	Epoch  int64 // grows when a password, a role or a factor changes: sessions of an earlier epoch are over
+	Factor bool  // a second factor is enrolled, and must be asked for
+}
 
 // Scopes are what an API key may do, as "resource:action". The zero value grants nothing; only an explicit legacy mark
 // makes it a wildcard.

@@ -14,8 +14,10 @@ var (
 	ErrUnexpectedBody  = fault.New(fault.Invalid, "unexpected_body", "This route takes no body.")
 	ErrUnauthenticated = fault.New(fault.Unauthenticated, "unauthenticated", "A valid credential is required.")
 	ErrForbidden       = fault.New(fault.Forbidden, "forbidden", "This credential may not do this.")
-	ErrNoRoute         = fault.New(fault.NotFound, "no_route", "There is no such route.")
-	ErrNoMethod        = fault.New(fault.WrongMethod, "method_not_allowed", "This path does not take this method.")
+	ErrNoFactor        = fault.New(fault.Forbidden, "second_factor_required",
+		"This stack asks every admin for a second factor. Enrol one: POST /v1/auth/factor.")
+	ErrNoRoute  = fault.New(fault.NotFound, "no_route", "There is no such route.")
+	ErrNoMethod = fault.New(fault.WrongMethod, "method_not_allowed", "This path does not take this method.")
 )
 
 // Problem is the body of every error (RFC 9457).

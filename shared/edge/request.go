@@ -18,6 +18,7 @@ type Request struct {
 	Header http.Header
 	Body   []byte     // exactly as sent
 	Source netip.Addr // of the connection, as the transport saw it
+	Client netip.Addr // of who asks: set by the edge, from Source and what trusted proxies say
 	Time   time.Time
 }
 

@@ -115,6 +115,7 @@ func (e Edge) serve(ctx context.Context, s Spec, r Request, do doing) (answer Re
 }
 
 func (e Edge) answer(ctx context.Context, s Spec, r Request, do doing, record *record) (any, error) {
+	r.Client = r.Source.Unmap().WithZone("")
 	if len(r.Body) > s.maxBody() {
 		return nil, ErrBodyTooLarge
 	}
@@ -123,7 +124,11 @@ func (e Edge) answer(ctx context.Context, s Spec, r Request, do doing, record *r
 		return nil, err
 	}
 	record.who = who
-	if !s.Guard.allows(who) {
+	switch {
+	case s.Guard.allows(who):
+	case who.Bare:
+		return nil, ErrNoFactor
+	default:
 		return nil, ErrForbidden
 	}
 	who.Origin = origin(r)
@@ -159,8 +164,8 @@ func origin(r Request) caller.Origin {
 		agent = agent[:maxUserAgent]
 	}
 	ip := ""
-	if r.Source.IsValid() {
-		ip = r.Source.Unmap().WithZone("").String()
+	if r.Client.IsValid() {
+		ip = r.Client.String()
 	}
 	return caller.Origin{IP: ip, UserAgent: strings.ToValidUTF8(agent, ""), RequestID: r.ID}
 }

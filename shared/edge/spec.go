@@ -26,6 +26,7 @@ type Spec struct {
 	Needs   Needs
 	Timeout time.Duration // 0 is 10 s
 	Memory  int           // MB; 0 is 512
+	AtOnce  int           // reserved concurrency; 0 reserves none
 	MaxBody int           // bytes; 0 is 64 KiB
 }
 
@@ -39,8 +40,11 @@ type Needs struct {
 	Writes    []string // prefixes of vault keys written; each commit also writes an entry, and may write events
 	Notes     bool     // writes nothing but audit entries: denials and observations
 	Trail     bool     // reads the audit trail
-	Announces bool     // sends to the event queue
+	Events    bool     // writes events, and leaves it to the sweeper to announce them
+	Announces bool     // writes events and sends to the event queue
 	Delivers  bool     // sends to the delivery queues
+	Posts     bool     // sends to the mail queue
+	Mails     bool     // sends mail through SES
 	MasterKey bool     // unwraps the master key at start
 	Signs     bool     // signs access tokens
 	Tokens    bool     // reads the public half of the token key
@@ -55,6 +59,7 @@ const (
 	EventQueue    Queue = "EventQueue"    // events to fan out
 	DeliveryQueue Queue = "DeliveryQueue" // first attempts
 	RetryQueue    Queue = "RetryQueue"    // later attempts
+	MailQueue     Queue = "MailQueue"     // letters to admins
 )
 
 // Guard says who may call a route. The zero value lets nobody in.

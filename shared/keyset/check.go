@@ -16,6 +16,7 @@ var (
 	errSteps   = errors.New("the key is a plain sequence, as keys of tests are")
 	errRepeats = errors.New("the key repeats itself")
 	errPrinted = errors.New("the key is text, not random bytes")
+	errFew     = errors.New("the key has too few different bytes to be random")
 	errKnown   = errors.New("the key is a published test key")
 )
 
@@ -36,6 +37,8 @@ func check(key []byte) error {
 		return errRepeats
 	case printed(key):
 		return errPrinted
+	case few(key):
+		return errFew
 	}
 	for _, known := range published {
 		if hex.EncodeToString(key) == known {
@@ -71,4 +74,15 @@ func printed(key []byte) bool {
 		}
 	}
 	return true
+}
+
+// fewest is how many different bytes a key has at least; a random one has about 30.
+const fewest = 16
+
+func few(key []byte) bool {
+	different := map[byte]bool{}
+	for _, c := range key {
+		different[c] = true
+	}
+	return len(different) < fewest
 }

@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/zenvault/zenvault/shared/secret"
 )
@@ -23,8 +24,9 @@ type Unwrapper interface {
 type Ring struct{ versions []version }
 
 type version struct {
-	id  string // 8 hex digits
-	key secret.Bytes
+	id      string // 8 hex digits
+	wrapped string // WrappedID
+	key     secret.Bytes
 }
 
 // Context is what a stack's master keys are wrapped with: a key of another stack, or one wrapped for another purpose,
@@ -58,7 +60,7 @@ func Open(ctx context.Context, kms Unwrapper, ciphertexts []string, stack string
 
 func open(ctx context.Context, kms Unwrapper, text, stack string) (version, error) {
 	ciphertext, err := base64.StdEncoding.Strict().DecodeString(text)
-	if err != nil || len(ciphertext) == 0 {
+	if err != nil || len(ciphertext) == 0 || strings.ContainsAny(text, "\r\n") { // which a strict decoder skips
 		return version{}, errors.New("the ciphertext is not base64") // the decoder's error quotes its input
 	}
 	key, err := kms.Unwrap(ctx, ciphertext, Context(stack))
@@ -68,7 +70,7 @@ func open(ctx context.Context, kms Unwrapper, text, stack string) (version, erro
 	if err := check(key); err != nil {
 		return version{}, err
 	}
-	return version{identify(key), secret.NewBytes(key)}, nil
+	return version{identify(key), WrappedID(ciphertext), secret.NewBytes(key)}, nil
 }
 
 // idLength is that of a key's id, in hex digits.
@@ -78,6 +80,13 @@ const idLength = 8
 func identify(key []byte) string {
 	sum := sha256.Sum256(append([]byte("zenvault master key id\x00"), key...))
 	return hex.EncodeToString(sum[:])[:idLength]
+}
+
+// WrappedID names the wrapped form of a key, by which it is told apart before anybody has unwrapped it: "wk_" and the
+// first 16 hex digits of its SHA-256.
+func WrappedID(ciphertext []byte) string {
+	sum := sha256.Sum256(ciphertext)
+	return "wk_" + hex.EncodeToString(sum[:])[:16]
 }
 
 func (r *Ring) find(id string) (version, bool) {
@@ -97,6 +106,15 @@ func (r *Ring) IDs() []string {
 	ids := make([]string, len(r.versions))
 	for i, v := range r.versions {
 		ids[i] = v.id
+	}
+	return ids
+}
+
+// WrappedIDs names the wrapped forms of all keys, in the order of IDs.
+func (r *Ring) WrappedIDs() []string {
+	ids := make([]string, len(r.versions))
+	for i, v := range r.versions {
+		ids[i] = v.wrapped
 	}
 	return ids
 }

@@ -45,19 +45,34 @@ func (r *Ring) Seal(of Record, plain secret.Bytes) ([]byte, error) {
 // Open decrypts what Seal made for the same place. The key is chosen by its id alone, never by trial. It fails with
 // ErrOpen.
 func (r *Ring) Open(of Record, envelope []byte) (secret.Bytes, error) {
-	if len(envelope) < headerLength+overhead || envelope[0] != envelopeVersion {
+	id, ok := SealedBy(envelope)
+	v, there := r.find(id)
+	if !ok || !there {
 		return secret.Bytes{}, ErrOpen
 	}
 	header, sealed := envelope[:headerLength], envelope[headerLength:]
-	v, there := r.find(hex.EncodeToString(header[1:]))
-	if !there {
-		return secret.Bytes{}, ErrOpen
-	}
 	plain, err := aead(v, of.Workspace).Open(nil, nil, sealed, of.associated(header))
 	if err != nil {
 		return secret.Bytes{}, ErrOpen
 	}
 	return secret.NewBytes(plain), nil
+}
+
+// SealedBy names the master key that sealed an envelope, in the ring or not; false if these bytes are no envelope.
+func SealedBy(envelope []byte) (keyID string, ok bool) {
+	if len(envelope) < headerLength+overhead || envelope[0] != envelopeVersion {
+		return "", false
+	}
+	return hex.EncodeToString(envelope[1:headerLength]), true
+}
+
+// Reseal seals what an envelope holds under the newest key, for the same place. It fails with ErrOpen.
+func (r *Ring) Reseal(of Record, envelope []byte) ([]byte, error) {
+	plain, err := r.Open(of, envelope)
+	if err != nil {
+		return nil, err
+	}
+	return r.Seal(of, plain)
 }
 
 // aead writes the nonce before the ciphertext and reads it from there.

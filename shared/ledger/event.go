@@ -15,6 +15,7 @@ import (
 type Event struct {
 	Type      string // such as "decision.approved"
 	Workspace string
+	Admin     string       // the admin who is to be told by mail, "" for none
 	Data      audit.Fields // nil tells what the change's entry says after it
 
 	ID       string // "evt_<ulid>"
@@ -58,11 +59,15 @@ func EventKey(eventID string) Key { return Key{"event#" + eventID, "event"} }
 func (e Event) key() Key { return EventKey(e.ID) }
 
 func (e Event) item() Item {
-	return Begin(Item{
+	item := Begin(Item{
 		"id": e.ID, "type": e.Type, "workspace": e.Workspace, "data": string(e.DataJSON), "time": e.Time.UnixMilli(),
 		"resource_type": e.Resource.Type, "resource_id": e.Resource.ID, "sequence": e.Sequence,
 		"due_shard": DueShard(e.ID), "due_at": e.Time.Add(EventGrace).UnixMilli(),
 	})
+	if e.Admin != "" {
+		item["admin"] = e.Admin
+	}
+	return item
 }
 
 // FannedOut is an event's item after its deliveries were made: it is due no more.
@@ -77,7 +82,7 @@ func FannedOut(item Item) Item {
 func ParseEvent(item Item) (Event, error) {
 	r := item.Read()
 	e := Event{
-		ID: r.Text("id"), Type: r.Text("type"), Workspace: r.Text("workspace"), DataJSON: []byte(r.Text("data")),
+		ID: r.Text("id"), Type: r.Text("type"), Workspace: r.Text("workspace"), Admin: r.OptionalText("admin"), DataJSON: []byte(r.Text("data")),
 		Time: r.Time("time"), Resource: audit.Target{Type: r.Text("resource_type"), ID: r.Text("resource_id")},
 		Sequence: r.Int("sequence"),
 	}

@@ -27,6 +27,7 @@ type Ledger struct {
 	Announcer Announcer // nil where a function emits no events
 	Now       func() time.Time
 	Random    io.Reader
+	Alarm     func(audit.Entry) // told of each durable entry that has a severity; may be nil
 }
 
 // Change is one mutation of one target.
@@ -36,6 +37,7 @@ type Change struct {
 	Target        audit.Target
 	Workspace     string // the entry's, "" where no workspace is concerned
 	Before, After audit.Fields
+	Severity      audit.Severity // of a security event
 
 	Key   Key // of the target's item
 	Prior Version
@@ -128,6 +130,7 @@ func (l *Ledger) Commit(ctx context.Context, c Change) (Receipt, error) {
 	if err := l.Store.Transact(ctx, entry.ID, writes); err != nil {
 		return Receipt{}, explain(err, writes, c.By.Once)
 	}
+	l.alarm(entry.Entry)
 	l.afterwards(ctx, events, c.Meanwhile)
 	return Receipt{entry.Entry, Version{entry.Version, entry.Hash}}, nil
 }
@@ -141,10 +144,17 @@ func (l *Ledger) entry(c Change, now time.Time) (sealed, error) {
 	return seal(audit.Entry{
 		ID: id.New("aud", now, l.Random), Time: now,
 		Actor:  actor(c.By),
-		Action: c.Action, Target: c.Target, Workspace: c.Workspace, Before: before, After: after,
+		Action: c.Action, Severity: c.Severity, Target: c.Target, Workspace: c.Workspace, Before: before, After: after,
 		IP: c.By.Origin.IP, UserAgent: c.By.Origin.UserAgent, RequestID: c.By.Origin.RequestID,
 		Version: c.Prior.Number + 1, Prev: c.Prior.Hash,
 	})
+}
+
+// alarm tells of a security event, once it is durable.
+func (l *Ledger) alarm(e audit.Entry) {
+	if e.Severity != "" && l.Alarm != nil {
+		l.Alarm(e)
+	}
 }
 
 func targetWrite(c Change, e sealed) Write {

@@ -63,7 +63,7 @@ func (e sealed) item() Item {
 	h := fnv.New32a()
 	h.Write([]byte(e.ID))
 	shard := int(h.Sum32() % TrailShards)
-	return Item{
+	item := Item{
 		"id": e.ID, "time": e.Time.UnixMilli(), "action": e.Action, "workspace": e.Workspace,
 		"actor_kind": string(e.Actor.Kind), "actor_id": e.Actor.ID, "actor_via": e.Actor.Via,
 		"target_type": e.Target.Type, "target_id": e.Target.ID, "before": string(e.before), "after": string(e.after),
@@ -71,13 +71,17 @@ func (e sealed) item() Item {
 		"version": e.Version, "prev": e.Prev, "hash": e.Hash,
 		"time_shard": TimeShard(e.Time, shard), "action_shard": ActionShard(e.Action, e.Time, shard),
 	}
+	if e.Severity != "" {
+		item["severity"] = string(e.Severity)
+	}
+	return item
 }
 
 // ParseEntry reads a stored entry.
 func ParseEntry(item Item) (audit.Entry, error) {
 	r := item.Read()
 	e := audit.Entry{
-		ID: r.Text("id"), Time: r.Time("time"), Action: r.Text("action"), Workspace: r.Text("workspace"),
+		ID: r.Text("id"), Time: r.Time("time"), Action: r.Text("action"), Severity: audit.Severity(r.OptionalText("severity")), Workspace: r.Text("workspace"),
 		Actor:  audit.Actor{Kind: caller.Kind(r.Text("actor_kind")), ID: r.Text("actor_id"), Via: r.Text("actor_via")},
 		Target: audit.Target{Type: r.Text("target_type"), ID: r.Text("target_id")},
 		IP:     r.Text("ip"), UserAgent: r.Text("user_agent"), RequestID: r.Text("request_id"),

@@ -25,7 +25,7 @@ func (s Session) item() ledger.Item {
 	return ledger.Item{
 		"id": s.ID, "admin": s.Admin, "state": string(s.State), "generation": s.Generation, "repeats": s.Repeats,
 		"replays": s.Replays, "created_at": s.CreatedAt.UnixMilli(), "rotated_at": s.RotatedAt.UnixMilli(),
-		"until": s.Until.UnixMilli(), "key": s.keyID, "ip": s.client.ip, "user_agent": s.client.userAgent,
+		"until": s.Until.UnixMilli(), "epoch": s.Epoch, "key": s.keyID, "ip": s.client.ip, "user_agent": s.client.userAgent,
 		"expires_at": s.Until.Add(tombstone).Unix(), // TTL, in seconds as DynamoDB wants it
 	}
 }
@@ -36,7 +36,7 @@ func Parse(item ledger.Item) (Session, error) {
 	s := Session{
 		ID: r.Text("id"), Admin: r.Text("admin"), State: State(r.Text("state")), Generation: r.Int("generation"),
 		Repeats: r.Int("repeats"), Replays: r.Int("replays"), CreatedAt: r.Time("created_at"),
-		RotatedAt: r.Time("rotated_at"), Until: r.Time("until"), keyID: r.Text("key"),
+		RotatedAt: r.Time("rotated_at"), Until: r.Time("until"), Epoch: r.Int("epoch"), keyID: r.Text("key"),
 		client: client{r.Text("ip"), r.Text("user_agent")},
 	}
 	if err := r.Err(); err != nil {

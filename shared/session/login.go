@@ -15,6 +15,7 @@ import (
 type LoginInput struct {
 	Email    string      `json:"email"`
 	Password secret.Text `json:"password"`
+	Device   secret.Text `json:"device_token,omitempty"` // of an earlier login
 }
 
 // Tokens is what a login or a refresh yields (RFC 6749 §5.1). The refresh token is good once.
@@ -28,26 +29,26 @@ type Tokens struct {
 
 // Login begins a session. It fails with the accounts' fault of kind Unauthenticated, the same for every reason.
 func (s Service) Login(ctx context.Context, who caller.Caller, in LoginInput) (Tokens, error) {
-	proven, err := s.Accounts.Authenticate(ctx, who, in.Email, in.Password)
+	proven, standing, err := s.Accounts.Authenticate(ctx, who, in.Email, in.Password, in.Device)
 	if err != nil {
 		return Tokens{}, err
 	}
 	now := s.Ledger.Now()
 	begun := Session{
 		ID: s.Ledger.NewID(idPrefix), Admin: proven.ID, State: Active, Generation: 1, CreatedAt: now, RotatedAt: now,
-		Until: now.Add(absolute), keyID: s.Keys.NewestID(), client: clientOf(who),
+		Until: now.Add(absolute), Epoch: standing.Epoch, keyID: s.Keys.NewestID(), client: clientOf(who),
 	}
 	proven.Via = begun.ID
 	tokens, err := s.tokens(ctx, begun, now)
 	if err != nil {
 		return Tokens{}, err
 	}
-	enabled := s.Accounts.Enabled(begun.Admin)
-	enabled.Else = errRefused
+	stands := s.Accounts.Stands(begun.Admin, begun.Epoch)
+	stands.Else = errRefused
 	_, err = s.Ledger.Commit(ctx, ledger.Change{
 		By: proven, Action: "session.login", Target: begun.target(), After: begun.fields(),
 		Key: Key(begun.Admin, begun.ID), Item: begun.item(), Else: errExists,
-		Also: []ledger.Write{enabled},
+		Also: []ledger.Write{stands},
 	})
 	if err != nil {
 		return Tokens{}, err

@@ -104,14 +104,14 @@ func (r refreshing) give(ctx context.Context, action string, current, next Sessi
 	if err != nil {
 		return Tokens{}, err
 	}
-	enabled := r.Accounts.Enabled(next.Admin)
-	enabled.Else = errDisabled
+	stands := r.Accounts.Stands(next.Admin, next.Epoch)
+	stands.Else = errOver
 	change := r.change(action, current, next, at)
 	change.By = caller.Caller{Kind: caller.Admin, ID: next.Admin, Via: next.ID, Origin: r.who.Origin}
-	change.Also = []ledger.Write{enabled}
+	change.Also = []ledger.Write{stands}
 	_, err = r.Ledger.Commit(ctx, change)
 	switch {
-	case errors.Is(err, errDisabled):
+	case errors.Is(err, errOver):
 		return Tokens{}, r.deny(ctx, r.who, ErrRefresh.Because(err), next.ID)
 	case err != nil:
 		return Tokens{}, err
@@ -132,7 +132,8 @@ func (r refreshing) revoke(ctx context.Context, current Session, at ledger.Versi
 	next := current
 	next.State = RevokedReuse
 	change := r.change("session.revoke_reuse", current, next, at)
-	change.Events = []ledger.Event{{Type: "session.reuse_detected", Data: audit.Fields{
+	change.Severity = audit.Critical
+	change.Events = []ledger.Event{{Type: "session.reuse_detected", Admin: next.Admin, Data: audit.Fields{
 		"session": next.ID, "admin": next.Admin, "presented_generation": r.token.generation, "generation": next.Generation,
 		"ip": r.who.Origin.IP, "user_agent": r.who.Origin.UserAgent,
 	}}}

@@ -27,7 +27,7 @@ var RouteRefresh = edge.Route[Service, RefreshInput, Tokens]{Spec: edge.Spec{
 	Name: "session-refresh", Summary: "Replace a refresh token and get a new access token.",
 	Method: http.MethodPost, Path: "/v1/auth/refresh",
 	Guard: edge.Public(),
-	Needs: edge.Needs{Writes: []string{Keyspace}, MasterKey: true, Signs: true, Tokens: true}, MaxBody: maxBody,
+	Needs: edge.Needs{Writes: []string{Keyspace}, Events: true, MasterKey: true, Signs: true, Tokens: true}, MaxBody: maxBody,
 }, Do: Service.Refresh}
 
 // RouteJWKS publishes the keys that access tokens are verified with.

@@ -45,6 +45,7 @@ type Session struct {
 	CreatedAt  time.Time // of the login
 	RotatedAt  time.Time // when the good token was made
 	Until      time.Time // the absolute end
+	Epoch      int64     // the admin's, at the login
 
 	keyID  string // of the master key that authenticates the tokens
 	client client // who was given the good token
@@ -67,16 +68,16 @@ var (
 	ErrRefresh = fault.New(fault.Unauthenticated, "invalid_refresh_token", "The refresh token is not valid. Log in again.")
 	ErrRaced   = fault.New(fault.Conflict, "refresh_raced",
 		"Another request is using this refresh token at the same moment. Use the token that it was answered.")
-	errDisabled = fault.New(fault.Unauthenticated, "admin_disabled", "This admin is disabled.") // never shown
-	errRefused  = fault.New(fault.Unauthenticated, "invalid_credentials", "The e-mail address or the password is wrong.")
-	errMoved    = fault.New(fault.Conflict, "session_changed", "The session was changed in this moment. Retry.")
-	errExists   = fault.New(fault.Conflict, "session_exists", "This session exists.")
+	errOver    = fault.New(fault.Unauthenticated, "admin_changed_since", "The admin is disabled or was changed since.") // never shown
+	errRefused = fault.New(fault.Unauthenticated, "invalid_credentials", "The e-mail address or the password is wrong.")
+	errMoved   = fault.New(fault.Conflict, "session_changed", "The session was changed in this moment. Retry.")
+	errExists  = fault.New(fault.Conflict, "session_exists", "This session exists.")
 )
 
 func (s Session) fields() audit.Fields {
 	return audit.Fields{
 		"id": s.ID, "admin": s.Admin, "state": string(s.State), "generation": s.Generation, "repeats": s.Repeats,
-		"replays": s.Replays, "created_at": s.CreatedAt, "rotated_at": s.RotatedAt, "until": s.Until,
+		"replays": s.Replays, "created_at": s.CreatedAt, "rotated_at": s.RotatedAt, "until": s.Until, "epoch": s.Epoch,
 	}
 }
 
@@ -85,9 +86,9 @@ func (s Session) target() audit.Target { return audit.Target{Type: "session", ID
 // Accounts are the admins as sessions need them.
 type Accounts interface {
 	// Authenticate proves an admin and gives the caller that he is. It fails with a fault of kind Unauthenticated.
-	Authenticate(ctx context.Context, who caller.Caller, address string, plain secret.Text) (caller.Caller, error)
-	// Enabled holds, inside another change, that an admin is there and not disabled.
-	Enabled(adminID string) ledger.Write
+	Authenticate(ctx context.Context, who caller.Caller, address string, plain, device secret.Text) (caller.Caller, caller.Standing, error)
+	// Stands holds, inside another change, that an admin is there, not disabled, and still of this epoch.
+	Stands(adminID string, epoch int64) ledger.Write
 }
 
 // Keys derives the keys that refresh tokens are authenticated with; the master keyring does.

@@ -210,10 +210,10 @@ type disabling struct {
 	disable func()
 }
 
-func (d disabling) Authenticate(ctx context.Context, who caller.Caller, address string, plain secret.Text) (caller.Caller, error) {
-	proven, err := d.Service.Authenticate(ctx, who, address, plain)
+func (d disabling) Authenticate(ctx context.Context, who caller.Caller, address string, plain, device secret.Text) (caller.Caller, caller.Standing, error) {
+	proven, standing, err := d.Service.Authenticate(ctx, who, address, plain, device)
 	d.disable()
-	return proven, err
+	return proven, standing, err
 }
 
 // An address is the same in capitals.

@@ -46,6 +46,7 @@ type View struct {
 	Time      int64        `json:"time"` // Unix ms
 	Actor     Actor        `json:"actor"`
 	Action    string       `json:"action"`
+	Severity  string       `json:"severity,omitempty"` // of a security event: notice, warning or critical
 	Target    Target       `json:"target"`
 	Workspace string       `json:"workspace"`
 	Before    audit.Fields `json:"before"`
@@ -74,7 +75,8 @@ type Target struct {
 func view(e audit.Entry) View {
 	return View{
 		ID: e.ID, Time: e.Time.UnixMilli(), Actor: Actor{string(e.Actor.Kind), e.Actor.ID, e.Actor.Via}, Action: e.Action,
-		Target: Target{e.Target.Type, e.Target.ID}, Workspace: e.Workspace, Before: e.Before, After: e.After, IP: e.IP,
+		Severity: string(e.Severity),
+		Target:   Target{e.Target.Type, e.Target.ID}, Workspace: e.Workspace, Before: e.Before, After: e.After, IP: e.IP,
 		UserAgent: e.UserAgent, RequestID: e.RequestID, Version: e.Version, Prev: e.Prev, Hash: e.Hash,
 	}
 }

@@ -18,11 +18,17 @@ type Env struct {
 	EventQueue    string // ZENVAULT_EVENT_QUEUE, a URL, as the other queues
 	DeliveryQueue string // ZENVAULT_DELIVERY_QUEUE
 	RetryQueue    string // ZENVAULT_RETRY_QUEUE
+	MailQueue     string // ZENVAULT_MAIL_QUEUE
+	LimitsTable   string // ZENVAULT_LIMITS_TABLE
 	TokenKey      string // ZENVAULT_TOKEN_KEY, the KMS key that signs access tokens
 	MasterKey     string // ZENVAULT_MASTER_KEY, the wrapped master keys, base64, the newest first, separated by commas
 	Issuer        string // ZENVAULT_ISSUER, the base URL of the API
 	SecretsDir    string // ZENVAULT_SECRETS_DIR, where provider signing keys are mounted
 	Endpoint      string // ZENVAULT_AWS_ENDPOINT, of the embedded AWS; empty on AWS
+
+	// FactorOptional lets admins without a second factor do what their role may: ZENVAULT_SECOND_FACTOR is "optional".
+	// Anything else, nothing included, asks for one.
+	FactorOptional bool
 
 	// AllowPlainDelivery lets webhooks go to http and loopback addresses: for the local gateway only, never a function.
 	AllowPlainDelivery bool
@@ -38,7 +44,8 @@ func ReadEnv(getenv func(string) string) (Env, error) {
 		Region: getenv("AWS_REGION"), Stack: getenv("ZENVAULT_STACK"),
 		VaultTable: getenv("ZENVAULT_VAULT_TABLE"), AuditTable: getenv("ZENVAULT_AUDIT_TABLE"),
 		EventQueue: getenv("ZENVAULT_EVENT_QUEUE"), DeliveryQueue: getenv("ZENVAULT_DELIVERY_QUEUE"),
-		RetryQueue: getenv("ZENVAULT_RETRY_QUEUE"), TokenKey: getenv("ZENVAULT_TOKEN_KEY"),
+		RetryQueue: getenv("ZENVAULT_RETRY_QUEUE"), MailQueue: getenv("ZENVAULT_MAIL_QUEUE"),
+		LimitsTable: getenv("ZENVAULT_LIMITS_TABLE"), FactorOptional: getenv("ZENVAULT_SECOND_FACTOR") == "optional", TokenKey: getenv("ZENVAULT_TOKEN_KEY"),
 		MasterKey: getenv("ZENVAULT_MASTER_KEY"), Issuer: getenv("ZENVAULT_ISSUER"),
 		SecretsDir: getenv("ZENVAULT_SECRETS_DIR"), Endpoint: getenv("ZENVAULT_AWS_ENDPOINT"),
 		accessKey: getenv("AWS_ACCESS_KEY_ID"), secretKey: secret.NewText(getenv("AWS_SECRET_ACCESS_KEY")),

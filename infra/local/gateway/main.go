@@ -20,6 +20,7 @@ func main() {
 	flag.StringVar(&o.Dir, "dir", ".zenvault", "directory of the state; it survives a restart and a kill")
 	flag.StringVar(&o.Region, "region", "eu-central-1", "region that the stack pretends to be in")
 	flag.StringVar(&o.Endpoint, "endpoint", os.Getenv("ZENVAULT_AWS_ENDPOINT"), "another AWS endpoint instead of the embedded one")
+	flag.BoolVar(&o.SecondFactor, "second-factor", false, "ask every admin for a second factor, as a deployment does")
 	quiet := flag.Bool("quiet", false, "do not log requests")
 	flag.Parse()
 	o.Workers = true

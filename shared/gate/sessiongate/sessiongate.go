@@ -27,6 +27,8 @@ type Gate struct {
 	Tokens access.Verifier
 	Items  Reader
 	Now    func() time.Time
+
+	FactorOptional bool // an admin without a second factor may do what the role may
 }
 
 // The reasons of a refusal, for the log alone.
@@ -36,6 +38,7 @@ var (
 	errGone     = errors.New("the session or its admin is gone")
 	errEnded    = errors.New("the session is ended or expired")
 	errDisabled = errors.New("the admin is disabled")
+	errOver     = errors.New("the session began before the admin was changed")
 )
 
 // Admit verifies the bearer token and then reads the session and its admin, in one round trip. Whatever is wrong, the
@@ -49,11 +52,12 @@ func (g Gate) Admit(ctx context.Context, r edge.Request) (caller.Caller, error) 
 	if err != nil {
 		return caller.Caller{}, err
 	}
-	role, err := standing(items[0], items[1], g.Now())
+	a, err := standing(items[0], items[1], g.Now())
 	if err != nil {
 		return caller.Caller{}, edge.ErrUnauthenticated.Because(err)
 	}
-	return caller.Caller{Kind: caller.Admin, ID: claims.Admin, Via: claims.Session, Role: role}, nil
+	return caller.Caller{Kind: caller.Admin, ID: claims.Admin, Via: claims.Session, Role: a.Role,
+		Bare: !a.Standing.Factor && !g.FactorOptional}, nil
 }
 
 func (g Gate) verify(r edge.Request) (access.Claims, error) {
@@ -68,20 +72,22 @@ func (g Gate) verify(r edge.Request) (access.Claims, error) {
 	return claims, err
 }
 
-// standing tells what an admin may do in a session now.
-func standing(adminItem, sessionItem ledger.Item, now time.Time) (caller.Role, error) {
+// standing gives the admin whose session is good now.
+func standing(adminItem, sessionItem ledger.Item, now time.Time) (admin.Admin, error) {
 	if adminItem == nil || sessionItem == nil {
-		return "", errGone
+		return admin.Admin{}, errGone
 	}
 	a, errAdmin := admin.Parse(adminItem)
 	s, errSession := session.Parse(sessionItem)
 	switch {
 	case errAdmin != nil || errSession != nil:
-		return "", errors.Join(errAdmin, errSession)
+		return admin.Admin{}, errors.Join(errAdmin, errSession)
 	case !s.Live(now):
-		return "", errEnded
+		return admin.Admin{}, errEnded
 	case a.Disabled:
-		return "", errDisabled
+		return admin.Admin{}, errDisabled
+	case s.Epoch != a.Standing.Epoch:
+		return admin.Admin{}, errOver
 	}
-	return a.Role, nil
+	return a, nil
 }

@@ -25,5 +25,5 @@ func Open(ctx context.Context, w *wire.World, l *ledger.Ledger) (edge.Edge, erro
 }
 
 func guard(w *wire.World, l *ledger.Ledger, verifier access.Verifier) edge.Edge {
-	return w.Edge(sessiongate.Gate{Tokens: verifier, Items: l, Now: l.Now}, l)
+	return w.Edge(sessiongate.Gate{Tokens: verifier, Items: l, Now: l.Now, FactorOptional: w.Env.FactorOptional}, l)
 }

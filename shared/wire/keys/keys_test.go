@@ -37,9 +37,9 @@ func TestRefusesToStart(t *testing.T) {
 	wrapped := v.World.Env.MasterKey
 	tests := []struct{ name, master, stack, want string }{
 		{"none", "", "test", "the environment variable ZENVAULT_MASTER_KEY is not set"},
-		{"another stack's", wrapped, "other", "master key 1 of 1: unwrapping: keys_unavailable"},
+		{"another stack's", wrapped, "other", "master key 1 of 1: unwrapping: the ciphertext does not open: it is damaged, or was wrapped for another stack or purpose, or by another key"},
 		{"empty entry", wrapped + ",", "test", "master key 2 of 2: the ciphertext is not base64"},
-		{"no ciphertext", "AAAA", "test", "master key 1 of 1: unwrapping: keys_unavailable"},
+		{"no ciphertext", "AAAA", "test", "master key 1 of 1: unwrapping: the ciphertext does not open: it is damaged, or was wrapped for another stack or purpose, or by another key"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -49,5 +49,6 @@ func OpenSender(w *wire.World) (queue.Sender, error) {
 func sender(w *wire.World) queue.Sender {
 	return queue.Sender{Client: sqs.NewFromConfig(w.Config), URLs: map[edge.Queue]string{
 		edge.EventQueue: w.Env.EventQueue, edge.DeliveryQueue: w.Env.DeliveryQueue, edge.RetryQueue: w.Env.RetryQueue,
+		edge.MailQueue: w.Env.MailQueue,
 	}}
 }
