@@ -14,6 +14,7 @@ import (
 func main() {
 	w := wire.Open()
 	ledger := w.Ledger(nil)
-	service := apikey.Service{Ledger: ledger, Peppers: keys.Ring(w), Workspaces: workspace.Service{Ledger: ledger}.Exists}
+	workspaces := workspace.Service{Ledger: ledger}
+	service := apikey.Service{Ledger: ledger, Peppers: keys.Ring(w), Workspaces: workspaces.Exists, Issuer: w.Env.Issuer}
 	function.ServeHTTP(edge.Bind(bysession.Edge(w, ledger), apikey.RouteCreate, service))
 }

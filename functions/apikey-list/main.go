@@ -13,6 +13,7 @@ import (
 func main() {
 	w := wire.Open()
 	ledger := w.Ledger(nil)
-	service := apikey.Service{Ledger: ledger, Workspaces: workspace.Service{Ledger: ledger}.Exists}
+	workspaces := workspace.Service{Ledger: ledger}
+	service := apikey.Service{Ledger: ledger, Workspaces: workspaces.Exists, Marks: w.Limits(), Issuer: w.Env.Issuer, Log: w.Log}
 	function.ServeHTTP(edge.Bind(bysession.Edge(w, ledger), apikey.RouteList, service))
 }

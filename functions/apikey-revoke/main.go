@@ -7,10 +7,13 @@ import (
 	"github.com/zenvault/zenvault/shared/edge"
 	"github.com/zenvault/zenvault/shared/wire"
 	"github.com/zenvault/zenvault/shared/wire/bysession"
+	"github.com/zenvault/zenvault/shared/workspace"
 )
 
 func main() {
 	w := wire.Open()
 	ledger := w.Ledger(nil)
-	function.ServeHTTP(edge.Bind(bysession.Edge(w, ledger), apikey.RouteRevoke, apikey.Service{Ledger: ledger}))
+	workspaces := workspace.Service{Ledger: ledger}
+	service := apikey.Service{Ledger: ledger, Workspaces: workspaces.Exists, Issuer: w.Env.Issuer}
+	function.ServeHTTP(edge.Bind(bysession.Edge(w, ledger), apikey.RouteRevoke, service))
 }

@@ -5,7 +5,7 @@ import (
 	"github.com/zenvault/zenvault/shared/aws/function"
 	"github.com/zenvault/zenvault/shared/cosign"
 	"github.com/zenvault/zenvault/shared/edge"
-	"github.com/zenvault/zenvault/shared/secretdir"
+	"github.com/zenvault/zenvault/shared/keyref"
 	"github.com/zenvault/zenvault/shared/wire"
 	"github.com/zenvault/zenvault/shared/wire/bysession"
 	"github.com/zenvault/zenvault/shared/workspace"
@@ -14,6 +14,6 @@ import (
 func main() {
 	w := wire.Open()
 	ledger := w.Ledger(nil)
-	service := cosign.Service{Ledger: ledger, ValidKey: secretdir.ValidName, Workspaces: workspace.Service{Ledger: ledger}.Exists}
+	service := cosign.Service{Ledger: ledger, ValidKey: keyref.Valid, Workspaces: workspace.Service{Ledger: ledger}.Exists}
 	function.ServeHTTP(edge.Bind(bysession.Edge(w, ledger), cosign.RouteRegister, service))
 }

@@ -29,10 +29,10 @@ import (
 	"github.com/zenvault/zenvault/shared/caller"
 	"github.com/zenvault/zenvault/shared/cosign"
 	"github.com/zenvault/zenvault/shared/edge"
+	"github.com/zenvault/zenvault/shared/keyref"
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/policy"
 	"github.com/zenvault/zenvault/shared/provider/fireblocks"
-	"github.com/zenvault/zenvault/shared/secretdir"
 	"github.com/zenvault/zenvault/shared/strict"
 	"github.com/zenvault/zenvault/shared/tenant"
 	"github.com/zenvault/zenvault/shared/wire"
@@ -129,7 +129,7 @@ func (s *stage) secrets(b *testing.B) string {
 	return dir
 }
 
-func create(b *testing.B, w *wire.World) {
+func create(b *testing.B, w *wire.World) stack.Resources {
 	b.Helper()
 	template, err := os.ReadFile("../../template.yaml")
 	must(b, err)
@@ -139,6 +139,7 @@ func create(b *testing.B, w *wire.World) {
 		SQS: sqs.NewFromConfig(w.Config)}, described)
 	must(b, err)
 	w.Env.VaultTable, w.Env.AuditTable, w.Env.EventQueue = made.Tables["VaultTable"], made.Tables["AuditTable"], made.Queues["EventQueue"]
+	return made
 }
 
 // open makes the function as its main does, and what it needs to say yes.
@@ -161,7 +162,7 @@ func (s *stage) open(b *testing.B, w *wire.World, announce bool) {
 	must(b, err)
 	der, err := x509.MarshalPKIXPublicKey(&s.theirs.PublicKey)
 	must(b, err)
-	registered, err := cosign.Service{Ledger: l, Workspaces: spaces.Exists, ValidKey: secretdir.ValidName}.Register(b.Context(), admin,
+	registered, err := cosign.Service{Ledger: l, Workspaces: spaces.Exists, ValidKey: keyref.Valid}.Register(b.Context(), admin,
 		cosign.RegisterInput{Name: "Bench", Provider: fireblocks.Name, ResponseKey: responseKey, Workspaces: []tenant.ID{space.ID},
 			InboundKeys: []string{string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))}})
 	must(b, err)

@@ -1,12 +1,18 @@
 package bench_test
 
 import (
+	"encoding/base64"
+	"log/slog"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/zenvault/zenvault/infra/emulator"
 	"github.com/zenvault/zenvault/infra/runtimeapi"
+	"github.com/zenvault/zenvault/shared/wire"
+	"github.com/zenvault/zenvault/shared/wire/wrapping"
 )
 
 // BenchmarkStart is the time from the start of the process to its first poll for an event: of the callback's function
@@ -16,13 +22,54 @@ func BenchmarkStart(b *testing.B) {
 	dir, mounted := b.TempDir(), b.TempDir()
 	hello := build(b, dir, "./hello")
 	callback := build(b, dir, "../../functions/cosign-fireblocks")
-	env := []string{"AWS_REGION=eu-central-1", "ZENVAULT_STACK=bench", "ZENVAULT_VAULT_TABLE=vault", "ZENVAULT_AUDIT_TABLE=audit",
+	env := []string{"AWS_REGION=eu-central-1", "ZENVAULT_STACK=bench", "ZENVAULT_VAULT_TABLE=vault", "ZENVAULT_AUDIT_TABLE=audit", "ZENVAULT_LIMITS_TABLE=limits",
 		"ZENVAULT_EVENT_QUEUE=http://127.0.0.1/queue", "ZENVAULT_SECRETS_DIR=" + mounted, "AWS_ACCESS_KEY_ID=bench", "AWS_SECRET_ACCESS_KEY=bench"}
 	var t turns
 	for b.Loop() {
 		t.ones, t.others = append(t.ones, start(b, hello, env)), append(t.others, start(b, callback, env))
 	}
 	t.report(b, "hello", "callback")
+}
+
+// BenchmarkStartByKeys is the same time for one function of each class, by what it asks of KMS before it can serve: nothing,
+// the public token key, the master key, or both. KMS is the embedded one, on loopback: what a call to AWS takes comes on top,
+// once for each call that is reported.
+func BenchmarkStartByKeys(b *testing.B) {
+	aws, err := emulator.Start(emulator.Options{Region: "eu-central-1"})
+	must(b, err)
+	defer aws.Close()
+	env, dir := settings(b, aws.URL()), b.TempDir()
+	for _, class := range []struct{ keys, function string }{
+		{"none", "health-check"}, {"token", "workspace-list"}, {"master", "endpoint-list"}, {"both", "session-login"},
+	} {
+		bootstrap := build(b, dir, "../../functions/"+class.function)
+		b.Run("keys="+class.keys+"/"+class.function, func(b *testing.B) {
+			var took []time.Duration
+			aws.Forget()
+			for b.Loop() {
+				took = append(took, start(b, bootstrap, env))
+			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms/start")
+			b.ReportMetric(float64(len(aws.Calls()))/float64(len(took)), "calls/start")
+		})
+	}
+}
+
+// settings are a function's, of a stack on the embedded AWS with a master key.
+func settings(b *testing.B, endpoint string) []string {
+	b.Helper()
+	w := wire.New(wire.Env{Region: "eu-central-1", Stack: "bench", Endpoint: endpoint}, slog.New(slog.DiscardHandler))
+	made := create(b, w)
+	w.Env.MasterWrapKey = made.Keys["MasterWrapKey"]
+	wrapper, err := wrapping.OpenWrapper(w)
+	must(b, err)
+	_, wrapped, err := wrapper.New(b.Context())
+	must(b, err)
+	return []string{"AWS_REGION=eu-central-1", "ZENVAULT_STACK=bench", "ZENVAULT_VAULT_TABLE=" + w.Env.VaultTable, "ZENVAULT_AUDIT_TABLE=" + w.Env.AuditTable,
+		"ZENVAULT_LIMITS_TABLE=" + made.Tables["LimitsTable"], "ZENVAULT_EVENT_QUEUE=" + w.Env.EventQueue, "ZENVAULT_MAIL_QUEUE=" + made.Queues["MailQueue"],
+		"ZENVAULT_TOKEN_KEY=" + made.Keys["TokenKey"], "ZENVAULT_MASTER_KEY=" + base64.StdEncoding.EncodeToString(wrapped),
+		"ZENVAULT_ISSUER=https://vault.example.com", "ZENVAULT_AWS_ENDPOINT=" + endpoint}
 }
 
 func build(b *testing.B, dir, from string) string {

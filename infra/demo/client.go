@@ -9,14 +9,14 @@ import (
 	"net/http"
 )
 
-// client calls the gateway as anybody would: JSON over HTTP with a bearer token.
-type client struct {
+// adminClient calls the gateway as an admin would: JSON over HTTP with a bearer token.
+type adminClient struct {
 	url   string
 	token string
 }
 
 // call sends a request and decodes the answer; anything but success is an error that shows the problem.
-func (c client) call(ctx context.Context, method, path string, input, output any) error {
+func (c adminClient) call(ctx context.Context, method, path string, input, output any) error {
 	var body io.Reader
 	if input != nil {
 		encoded, err := json.Marshal(input)

@@ -17,6 +17,9 @@ import (
 	"github.com/zenvault/zenvault/infra/local"
 	"github.com/zenvault/zenvault/infra/receiver"
 	"github.com/zenvault/zenvault/infra/simulator"
+	"github.com/zenvault/zenvault/shared/client"
+	"github.com/zenvault/zenvault/shared/secret"
+	"github.com/zenvault/zenvault/shared/signedrequest"
 )
 
 // story is the main job with what it has made so far.
@@ -24,12 +27,13 @@ type story struct {
 	out                    io.Writer
 	url, password, secrets string
 
-	admin, program client
-	workspace      string
-	cosigner       string
-	provider       *simulator.Fireblocks
-	receiver       *receiver.Receiver
-	step           int
+	admin     adminClient
+	program   *client.Client
+	workspace string
+	cosigner  string
+	provider  *simulator.Fireblocks
+	receiver  *receiver.Receiver
+	step      int
 }
 
 // tell walks through all steps and stops at the first that is not as expected.
@@ -40,7 +44,7 @@ func (s *story) tell(ctx context.Context) error {
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		s.logIn, s.makeWorkspace, s.makeKey, s.publishPolicy, s.registerCosigner, s.makeEndpoint,
+		s.logIn, s.makeWorkspace, s.makeKey, s.publishPolicy, s.registerCosigner, s.makeEndpoint, s.signRequest,
 		s.insidePolicy, s.overTheCap, s.unknownKind, s.brokenSignature, s.readTrail, s.readWebhooks,
 	} {
 		if err := step(ctx); err != nil {
@@ -67,10 +71,10 @@ func (s *story) logIn(ctx context.Context) error {
 		Expires int    `json:"expires_in"`
 	}
 	login := map[string]string{"email": local.OwnerEmail, "password": s.password}
-	if err := (client{url: s.url}).call(ctx, "POST", "/v1/auth/login", login, &tokens); err != nil {
+	if err := (adminClient{url: s.url}).call(ctx, "POST", "/v1/auth/login", login, &tokens); err != nil {
 		return err
 	}
-	s.admin = client{s.url, tokens.Access}
+	s.admin = adminClient{s.url, tokens.Access}
 	s.show("an access token for %d s, signed by KMS", tokens.Expires)
 	return nil
 }
@@ -87,14 +91,28 @@ func (s *story) makeWorkspace(ctx context.Context) error {
 }
 
 func (s *story) makeKey(ctx context.Context) error {
-	s.say("An API key is made for its program; the token is shown once")
-	var made struct{ ID, Token, Prefix string }
-	input := map[string]any{"name": "backend", "scopes": []string{"endpoints:read", "endpoints:write"}}
+	s.say("An API key is made for its program, for signed requests only; the token is shown once")
+	private, err := newPrivateKey()
+	if err != nil {
+		return err
+	}
+	signer, err := signedrequest.NewSigner(private)
+	if err != nil {
+		return err
+	}
+	var made struct {
+		ID, Prefix string
+		Token      secret.Text
+		Audience   string `json:"signature_audience"`
+	}
+	input := map[string]any{"name": "backend", "scopes": []string{"endpoints:read", "endpoints:write"},
+		"public_key": signer.Public().PEM(), "require_signature": true}
 	if err := s.admin.call(ctx, "POST", "/v1/admin/workspaces/"+s.workspace+"/keys", input, &made); err != nil {
 		return err
 	}
-	s.program = client{s.url, made.Token}
-	s.show("%s_… with endpoints:read, endpoints:write", made.Prefix)
+	signer.Key, signer.Vault = made.ID, made.Audience
+	s.program = &client.Client{URL: s.url, Token: made.Token, Signer: &signer}
+	s.show("%s_… with endpoints:read, endpoints:write; signatures by the key %.16s…", made.Prefix, signer.Public().Fingerprint())
 	return nil
 }
 
@@ -174,7 +192,7 @@ func (s *story) makeEndpoint(ctx context.Context) error {
 	}
 	var made struct{ ID, Secret string }
 	input := map[string]any{"url": s.receiver.URL, "events": []string{"decision.*"}}
-	if err := s.program.call(ctx, "POST", "/v1/webhook-endpoints", input, &made); err != nil {
+	if err := s.program.Do(ctx, client.Call{Method: "POST", Path: "/v1/webhook-endpoints", Input: input}, &made); err != nil {
 		return err
 	}
 	s.receiver.Trust(made.Secret)

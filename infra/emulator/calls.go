@@ -15,7 +15,7 @@ const maxCalls = 20_000
 
 // Call is one call that reached a service, in the order of their ends. A request that a fault loses is not among them.
 type Call struct {
-	// Operation is the whole X-Amz-Target, such as "DynamoDB_20120810.GetItem".
+	// Operation is the whole X-Amz-Target, such as "DynamoDB_20120810.GetItem"; of SES, "SESv2.SendEmail".
 	Operation string
 	// Error is the type of the refusal; empty is success.
 	Error string

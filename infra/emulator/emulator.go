@@ -1,4 +1,4 @@
-// Package emulator is the part of AWS that zenvault uses, in one process: DynamoDB, KMS and SQS behind one endpoint, in
+// Package emulator is the part of AWS that zenvault uses, in one process: DynamoDB, KMS, SQS and SES behind one endpoint, in
 // memory or durable in a directory. What it does not implement it refuses. It is for development and tests: it checks
 // that a request is signed for its region, never by whom.
 package emulator
@@ -16,6 +16,7 @@ import (
 	"github.com/zenvault/zenvault/infra/emulator/fault"
 	"github.com/zenvault/zenvault/infra/emulator/kms"
 	"github.com/zenvault/zenvault/infra/emulator/protocol"
+	"github.com/zenvault/zenvault/infra/emulator/ses"
 	"github.com/zenvault/zenvault/infra/emulator/sqs"
 )
 
@@ -25,7 +26,7 @@ const AccountID = "000000000000"
 // Options of Start. The zero value is in memory, in us-east-1, on a free port of the loopback interface, by the real
 // clock.
 type Options struct {
-	// Dir is made if absent and holds one journal for each service; empty keeps everything in memory.
+	// Dir is made if absent and holds one journal for each service, and a folder of mails; empty keeps everything in memory.
 	Dir string
 	// Region is that of ARNs and the only one whose signatures are taken.
 	Region string
@@ -35,7 +36,12 @@ type Options struct {
 	Clock protocol.Clock
 	// NoSync lets DynamoDB answer before its journal is on the disk: a kill loses nothing, a loss of power may.
 	NoSync bool
+	// Mailed is told of each mail that was sent, once it is kept; nil is told nothing. The sender waits for it.
+	Mailed func(Mail)
 }
+
+// Mail is one that was sent through SES.
+type Mail = ses.Mail
 
 // Emulator is a running one. Several in one process share nothing.
 type Emulator struct {
@@ -86,6 +92,9 @@ func (e *Emulator) openServices(o Options) error {
 	if err := open(e, kms.Open, kms.Options{Dir: o.Dir, Region: o.Region, Clock: o.Clock}); err != nil {
 		return err
 	}
+	if err := open(e, ses.Open, ses.Options{Dir: o.Dir, Clock: o.Clock, Mailed: o.Mailed}); err != nil {
+		return err
+	}
 	return open(e, sqs.Open, sqs.Options{Dir: o.Dir, Region: o.Region, Clock: o.Clock, Host: e.listener.Addr().String()})
 }
 
@@ -120,6 +129,9 @@ func (e *Emulator) Faults() *fault.Hooks { return &e.faults }
 func (e *Emulator) DuplicateNext(queue string, n int) error {
 	return e.services["AmazonSQS"].(*sqs.Service).DuplicateNext(queue, n)
 }
+
+// Mails are all that were sent through SES, the oldest first.
+func (e *Emulator) Mails() []Mail { return e.services["SESv2"].(*ses.Service).Mails() }
 
 // Close ends the services, which ends waiting calls, then the server. Calling it again changes nothing.
 func (e *Emulator) Close() error { return e.close() }

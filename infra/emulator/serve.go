@@ -13,14 +13,15 @@ import (
 
 	"github.com/zenvault/zenvault/infra/emulator/fault"
 	"github.com/zenvault/zenvault/infra/emulator/protocol"
+	"github.com/zenvault/zenvault/infra/emulator/ses"
 )
 
 // maxBody is beyond the largest request of any service in bytes: a BatchWriteItem may have 16 MB.
 const maxBody = 16 << 20
 
-// ServeHTTP answers one call: POST / with the operation in X-Amz-Target.
+// ServeHTTP answers one call: POST / with the operation in X-Amz-Target, or to the path of SES's one operation.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	target := r.Header.Get("X-Amz-Target")
+	target := target(r)
 	prefix, operation, _ := strings.Cut(target, ".")
 	service, known := e.services[prefix]
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -28,8 +29,8 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		e.answer(w, "", nil, &protocol.Error{Status: http.StatusRequestEntityTooLarge, Type: "RequestEntityTooLarge", Message: err.Error()})
 		return
-	case r.Method != http.MethodPost || r.URL.Path != "/" || !known:
-		e.answer(w, "", nil, protocol.Refuse("UnknownOperationException", "no emulated service answers %s %s with the target %q", r.Method, r.URL.Path, target))
+	case r.Method != http.MethodPost || !known:
+		e.answer(w, "", nil, protocol.Refuse("UnknownOperationException", "no emulated service answers %s %s with the target %q", r.Method, r.URL.Path, r.Header.Get("X-Amz-Target")))
 		return
 	}
 	if err := e.checkSignature(r.Header.Get("Authorization")); err != nil {
@@ -42,6 +43,18 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	e.answer(w, service.ContentType(), out, err)
+}
+
+// target names a call's operation. The API of SES is REST, and says by its path what others say by a header.
+func target(r *http.Request) string {
+	header := r.Header.Get("X-Amz-Target")
+	switch {
+	case r.URL.Path == ses.Path && r.URL.RawQuery == "" && header == "":
+		return ses.Operation
+	case r.URL.Path == "/" && header != ses.Operation:
+		return header
+	}
+	return ""
 }
 
 var credential = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=[^/]+/\d{8}/([^/]+)/[^/]+/aws4_request,`)
@@ -61,10 +74,19 @@ func (e *Emulator) checkSignature(authorization string) error {
 	return nil
 }
 
+// restContentType is that of the REST services, which name an error's type in a header and not in the body.
+const restContentType = "application/json"
+
 func (e *Emulator) answer(w http.ResponseWriter, contentType string, out any, err error) {
-	status := http.StatusOK
+	status, h := http.StatusOK, w.Header()
 	if err != nil {
-		status, out = refusal(err)
+		var refused map[string]any
+		status, refused = refusal(err)
+		if contentType == restContentType {
+			h.Set("X-Amzn-Errortype", refused["__type"].(string))
+			delete(refused, "__type")
+		}
+		out = refused
 	}
 	body, err := json.Marshal(out)
 	if err != nil {
@@ -73,7 +95,6 @@ func (e *Emulator) answer(w http.ResponseWriter, contentType string, out any, er
 	if contentType == "" {
 		contentType = "application/x-amz-json-1.0"
 	}
-	h := w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))

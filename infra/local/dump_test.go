@@ -152,6 +152,8 @@ func isOwnerless(key ledger.Key) bool {
 	switch {
 	case strings.HasPrefix(key.PK, "endpoints#"):
 		return key.SK == "count"
+	case strings.HasPrefix(key.PK, "admin#"):
+		return key.SK == "codes" || strings.HasPrefix(key.SK, "challenge#")
 	case strings.HasPrefix(key.PK, "policy#"):
 		return strings.HasPrefix(key.SK, "version#")
 	case strings.HasPrefix(key.PK, "delivery#"):

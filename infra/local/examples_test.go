@@ -26,6 +26,82 @@ var examples = map[string]func(testing.TB, *vault) request{
 		_, refresh := v.login(t, local.OwnerEmail)
 		return request{method: "POST", path: "/v1/auth/refresh", body: marshal(map[string]string{"refresh_token": refresh})}
 	},
+	"session-second": func(t testing.TB, v *vault) request {
+		p := v.enrolled(t, caller.Auditor)
+		return second(v.challenge(t, p), "recovery_code", p.codes[0])
+	},
+	"session-logout": func(t testing.TB, v *vault) request {
+		return v.person(t, caller.Auditor).asks("POST", "/v1/auth/logout", "")
+	},
+	"session-logoutall": func(t testing.TB, v *vault) request {
+		return v.person(t, caller.Auditor).asks("POST", "/v1/auth/logout-all", "")
+	},
+	"session-list": func(t testing.TB, v *vault) request {
+		return v.person(t, caller.Auditor).asks("GET", "/v1/auth/sessions", "")
+	},
+	"session-end": func(t testing.TB, v *vault) request {
+		p := v.person(t, caller.Auditor)
+		_, other := v.enterAs(t, p.id)
+		return p.asks("DELETE", "/v1/auth/sessions/"+other, "")
+	},
+	"session-listof": func(t testing.TB, v *vault) request {
+		return v.admin("GET", "/v1/admin/admins/"+v.person(t, caller.Auditor).id+"/sessions", "")
+	},
+	"session-endof": func(t testing.TB, v *vault) request {
+		return v.admin("DELETE", "/v1/admin/admins/"+v.person(t, caller.Auditor).id+"/sessions", "")
+	},
+	"admin-me": func(_ testing.TB, v *vault) request { return v.admin("GET", "/v1/auth/me", "") },
+	"factor-enrol": func(t testing.TB, v *vault) request {
+		return v.person(t, caller.Auditor).asks("POST", "/v1/auth/factor", "")
+	},
+	"factor-confirm": func(t testing.TB, v *vault) request {
+		p := v.person(t, caller.Auditor)
+		v.enrol(t, p)
+		return p.asks("POST", "/v1/auth/factor/confirm", marshal(map[string]string{"code": v.code(p, 0)}))
+	},
+	"factor-disable": func(t testing.TB, v *vault) request {
+		p := v.enrolled(t, caller.Auditor)
+		return p.asks("POST", "/v1/auth/factor/disable", marshal(map[string]string{"password": v.password, "recovery_code": p.codes[0]}))
+	},
+	"factor-count": func(_ testing.TB, v *vault) request { return v.admin("GET", "/v1/auth/recovery-codes", "") },
+	"factor-renew": func(t testing.TB, v *vault) request {
+		p := v.enrolled(t, caller.Auditor)
+		return p.asks("POST", "/v1/auth/recovery-codes", marshal(map[string]string{"password": v.password, "recovery_code": p.codes[0]}))
+	},
+	"admin-invite": func(_ testing.TB, v *vault) request {
+		return v.admin("POST", "/v1/admin/admins", marshal(map[string]string{"email": newAddress(), "role": "operator", "name": "Another"}))
+	},
+	"admin-reinvite": func(t testing.TB, v *vault) request {
+		return v.admin("POST", "/v1/admin/admins/"+v.invited(t, caller.Auditor)+"/invite", "")
+	},
+	"admin-accept": func(t testing.TB, v *vault) request {
+		return request{method: "POST", path: "/v1/auth/accept", body: marshal(map[string]string{"token": v.invitation(t, v.invited(t, caller.Auditor)),
+			"password": newPassword, "name": "Invited"})}
+	},
+	"admin-list": func(_ testing.TB, v *vault) request { return v.admin("GET", "/v1/admin/admins?limit=2", "") },
+	"admin-get":  func(_ testing.TB, v *vault) request { return v.admin("GET", "/v1/admin/admins/"+v.owner, "") },
+	"admin-appoint": func(t testing.TB, v *vault) request {
+		return v.admin("PUT", "/v1/admin/admins/"+v.plantAdmin(t, caller.Auditor)+"/role", `{"role":"operator"}`)
+	},
+	"admin-disable": func(t testing.TB, v *vault) request {
+		return v.admin("POST", "/v1/admin/admins/"+v.plantAdmin(t, caller.Auditor)+"/disable", "")
+	},
+	"admin-enable": func(t testing.TB, v *vault) request {
+		id := v.plantAdmin(t, caller.Auditor)
+		v.want(t, 200, v.admin("POST", "/v1/admin/admins/"+id+"/disable", ""))
+		return v.admin("POST", "/v1/admin/admins/"+id+"/enable", "")
+	},
+	"password-change": func(t testing.TB, v *vault) request {
+		body := marshal(map[string]string{"current_password": v.password, "new_password": newPassword})
+		return v.person(t, caller.Auditor).asks("POST", "/v1/auth/password", body)
+	},
+	"password-forgot": func(_ testing.TB, v *vault) request {
+		return request{method: "POST", path: "/v1/auth/forgot", body: marshal(map[string]string{"email": newAddress()})}
+	},
+	"password-reset": func(t testing.TB, v *vault) request {
+		body := marshal(map[string]string{"token": v.resetToken(t, v.person(t, caller.Auditor).email), "password": newPassword})
+		return request{method: "POST", path: "/v1/auth/reset", body: body}
+	},
 	"workspace-create": func(_ testing.TB, v *vault) request {
 		return v.admin("POST", "/v1/admin/workspaces", `{"name":"Another"}`)
 	},
@@ -36,6 +112,16 @@ var examples = map[string]func(testing.TB, *vault) request{
 	},
 	"apikey-list": func(_ testing.TB, v *vault) request {
 		return v.admin("GET", "/v1/admin/workspaces/"+v.home+"/keys", "")
+	},
+	"apikey-get": func(_ testing.TB, v *vault) request {
+		return v.admin("GET", "/v1/admin/workspaces/"+v.home+"/keys/"+v.homeKey.ID, "")
+	},
+	"apikey-update": func(t testing.TB, v *vault) request {
+		return v.admin("PATCH", "/v1/admin/workspaces/"+v.home+"/keys/"+v.key(t, v.home, caller.EndpointsRead).ID,
+			marshal(map[string]any{"name": "renamed", "allowed_sources": []string{"192.0.2.0/24"}, "public_key": publicKey, "require_signature": true}))
+	},
+	"apikey-rotate": func(t testing.TB, v *vault) request {
+		return v.admin("POST", "/v1/admin/workspaces/"+v.home+"/keys/"+v.key(t, v.home, caller.EndpointsRead).ID+"/rotate", `{"overlap_hours":1}`)
 	},
 	"apikey-revoke": func(t testing.TB, v *vault) request {
 		return v.admin("DELETE", "/v1/admin/workspaces/"+v.home+"/keys/"+v.key(t, v.home, caller.EndpointsRead).ID, "")

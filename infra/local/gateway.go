@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/zenvault/zenvault/infra/emulator"
 	"github.com/zenvault/zenvault/shared/edge"
+	"github.com/zenvault/zenvault/shared/limit"
 	"github.com/zenvault/zenvault/shared/routes"
 	"github.com/zenvault/zenvault/shared/wire"
 )
@@ -29,9 +31,16 @@ type Options struct {
 	Endpoint     string // another AWS endpoint instead of the embedded one
 	Log          *slog.Logger
 	Now          func() time.Time
-	SecondFactor bool // ask every admin for one, as a deployment does
+	Rates        limit.Rates // of requests; nil lets so many through that nobody is limited
+	SecondFactor bool        // ask every admin for one, as a deployment does
 
 	Workers bool // run the queues' and the clock's workers
+
+	Mail    io.Writer // each mail that was sent is shown here, with its link; nil shows none
+	Metrics io.Writer // gets the lines that CloudWatch would make metrics of; nil is nowhere
+
+	// Settings, if there is one, changes what another deployment would have set, before anything is opened.
+	Settings func(*wire.Env)
 }
 
 // Gateway is a running one.
@@ -77,6 +86,9 @@ func (g *Gateway) start(ctx context.Context, o Options) error {
 		listener.Close()
 		return err
 	}
+	if o.Settings != nil {
+		o.Settings(&g.World.Env)
+	}
 	if g.Opened, err = routes.Open(ctx, g.World); err != nil {
 		listener.Close()
 		return err
@@ -100,6 +112,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Rates == nil {
+		o.Rates = limit.Rates{}
+		for class := range limit.DefaultRates() {
+			o.Rates[class] = limit.Rate{Count: 1_000_000, Period: time.Second}
+		}
 	}
 	return o
 }

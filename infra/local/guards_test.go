@@ -1,10 +1,13 @@
 package local_test
 
 import (
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/zenvault/zenvault/infra/local"
 	"github.com/zenvault/zenvault/shared/admin"
 	"github.com/zenvault/zenvault/shared/apikey"
 	"github.com/zenvault/zenvault/shared/audit"
@@ -12,12 +15,18 @@ import (
 	"github.com/zenvault/zenvault/shared/edge"
 	"github.com/zenvault/zenvault/shared/fault"
 	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/routes"
 	"github.com/zenvault/zenvault/shared/session"
 )
 
 // permitted says which roles have a permission. It is written down here once more, so that a slip in the program's own
 // table shows; a permission that is missing fails the test.
 var permitted = map[caller.Permission][]caller.Role{
+	"self:enrol":      {"owner", "admin", "operator", "auditor"},
+	"self":            {"owner", "admin", "operator", "auditor"},
+	"admin:read":      {"owner", "admin", "operator", "auditor"},
+	"admin:write":     {"owner", "admin"},
+	"session:end":     {"owner", "admin"},
 	"workspace:read":  {"owner", "admin", "operator", "auditor"},
 	"workspace:write": {"owner", "admin"},
 	"apikey:read":     {"owner", "admin", "operator", "auditor"},
@@ -35,7 +44,8 @@ type credential struct {
 	name          string
 	authorization []string
 	role          caller.Role // of a good session
-	scopes        []string    // of a good API key
+	bare          bool        // of an admin who has no second factor, where one is asked for
+	scopes        []string    // of a good API key; empty is of one that grants nothing
 	legacy        bool        // a good key of all scopes
 }
 
@@ -45,6 +55,9 @@ func (v *vault) credentials(t testing.TB) []credential {
 	t.Helper()
 	all := v.key(t, v.home, caller.AllScopes()...)
 	legacy, revoked, expired := v.key(t, v.home, caller.EndpointsRead), v.key(t, v.home, caller.AllScopes()...), v.key(t, v.home, caller.AllScopes()...)
+	unmarked, mistaken := v.key(t, v.home, caller.EndpointsRead), v.key(t, v.home, caller.EndpointsRead)
+	v.alter(t, apikey.At(unmarked.ID), keyTarget(unmarked.ID), ledger.Item{"scopes": []string{}})
+	v.alter(t, apikey.At(mistaken.ID), keyTarget(mistaken.ID), ledger.Item{"scopes": nil, "scope_mode": "legacy_all"})
 	v.alter(t, apikey.At(legacy.ID), keyTarget(legacy.ID), ledger.Item{"scopes": []string{}, "scope_mode": "legacy_all"})
 	v.want(t, 200, v.admin("DELETE", "/v1/admin/workspaces/"+v.home+"/keys/"+revoked.ID, ""))
 	v.alter(t, apikey.At(expired.ID), keyTarget(expired.ID), ledger.Item{"valid_until": time.Now().Add(-time.Second).UnixMilli()})
@@ -66,6 +79,11 @@ func (v *vault) credentials(t testing.TB) []credential {
 		{name: "revoked key", authorization: bearer(revoked.Token)},
 		{name: "expired key", authorization: bearer(expired.Token)},
 		{name: "legacy key", authorization: bearer(legacy.Token), legacy: true},
+		{name: "empty list without the mark", authorization: bearer(unmarked.Token), scopes: []string{}},
+		{name: "no list with the mark", authorization: bearer(mistaken.Token)},
+		{name: "another workspace's key", authorization: bearer(v.key(t, v.other, caller.AllScopes()...).Token), scopes: caller.AllScopes()},
+		{name: "session and key", authorization: append(bearer(v.access), bearer(all.Token)...)},
+		{name: "key and session in one", authorization: []string{"Bearer " + all.Token + ", Bearer " + v.access}},
 		{name: "key with all", authorization: bearer(all.Token), scopes: caller.AllScopes()},
 		{name: "owner", authorization: bearer(v.access), role: caller.Owner},
 		{name: "owner, scheme in lower case", authorization: []string{"bearer " + v.access}, role: caller.Owner},
@@ -158,6 +176,8 @@ func expected(t testing.TB, g edge.Guard, c credential) string {
 			t.Fatalf("the permission %s is not in this test's table", g.Permission)
 		case c.role == "":
 			return "unauthenticated"
+		case c.bare && g.Permission != caller.Enrol:
+			return "second_factor_required"
 		case slices.Contains(roles, c.role):
 			return through
 		}
@@ -180,20 +200,26 @@ func expected(t testing.TB, g edge.Guard, c credential) string {
 	return ""
 }
 
-// Every credential at every route: the answer follows from the route's guard, and nothing is written.
-func TestClaim_R1_GuardMatrix(t *testing.T) {
-	v := shared(t)
-	list := v.credentials(t)
+// blank is a request of a route that is refused as malformed by whoever is let in: it is made of the spec alone, so that a
+// new route has one without anybody's doing.
+func blank(row routes.Row) request {
+	asked := request{method: row.Spec.Method, path: unknown.ReplaceAllString(row.Spec.Path, "x"), body: `{"no such member":1}`}
+	if len(members(row.Types.Input())) == 0 && row.Spec.Guard.Kind != edge.CallbackGuard {
+		asked.path, asked.body = asked.path+"?no_such_parameter=1", ""
+	}
+	return asked
+}
+
+var unknown = regexp.MustCompile(`\{[^}]*\}`)
+
+// matrix brings every credential to every route: the answer follows from the route's guard, and nothing is written.
+func (v *vault) matrix(t *testing.T, list []credential) {
+	t.Helper()
 	for _, row := range rows() {
-		good := v.example(t, row.Spec)
 		before := v.dump(t)
 		for _, c := range list {
-			asked := request{method: good.method, path: good.path, header: map[string][]string{"Authorization": c.authorization}}
-			if row.Spec.Method == "GET" || row.Spec.Method == "DELETE" {
-				asked.path += "?no_such_parameter=1"
-			} else {
-				asked.body = `{"no such member":1}`
-			}
+			asked := blank(row)
+			asked.header = map[string][]string{"Authorization": c.authorization}
 			want := expected(t, row.Spec.Guard, c)
 			if got := v.send(t, asked); got.code() != want || got.status != statusOf[want] {
 				t.Errorf("%s with %s: got %d %s, want %s", row.Spec.Name, c.name, got.status, got.body, want)
@@ -203,5 +229,79 @@ func TestClaim_R1_GuardMatrix(t *testing.T) {
 	}
 }
 
-var statusOf = map[string]int{through: 400, "unauthenticated": 401, "forbidden": 403, "callback_not_authentic": 401,
+// Every credential at every route: the answer follows from the route's guard, and nothing is written but the notes of
+// who was turned away.
+func TestClaim_R1_GuardMatrix(t *testing.T) {
+	v := shared(t)
+	v.matrix(t, v.credentials(t))
+}
+
+// Where a stack asks for second factors, an admin of whatever role who has none reaches enrolling one, and nothing else.
+func TestClaim_R1_WithoutSecondFactorOnlyEnrolling(t *testing.T) {
+	v := &vault{gateway: startGateway(t, local.Options{SecondFactor: true})}
+	list := []credential{{name: "bare owner", authorization: bearer(v.access), role: caller.Owner, bare: true}}
+	for _, role := range caller.Roles() {
+		access, _ := v.enterAs(t, v.plantAdmin(t, role))
+		list = append(list, credential{name: "bare " + string(role), authorization: bearer(access), role: role, bare: true})
+	}
+	v.matrix(t, list)
+	if !slices.ContainsFunc(rows(), func(r routes.Row) bool { return r.Spec.Guard.Permission == caller.Enrol }) {
+		t.Error("no route enrols a second factor")
+	}
+}
+
+// A method that a path does not take is refused as such, and a path that is none as that: to whoever asks, before anybody is
+// asked for, and nothing is written.
+func TestMethodsAndPaths(t *testing.T) {
+	v := shared(t)
+	before, paths := v.dump(t), map[string]bool{}
+	for _, row := range rows() {
+		paths[row.Spec.Path] = true
+	}
+	for path := range paths {
+		place := unknown.ReplaceAllString(path, "x")
+		for _, token := range []string{"", v.access, v.homeKey.Token} {
+			for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "BREW", "get"} {
+				if served(method, place) {
+					continue
+				}
+				got := v.send(t, request{method: method, path: place, token: token})
+				if got.status != 405 || method != "HEAD" && got.code() != "method_not_allowed" {
+					t.Errorf("%s %s: got %d %s", method, place, got.status, got.body)
+				}
+			}
+			for _, none := range []string{place + "/", place + "/x/x/x", "/x" + place, "/" + place, place + "%2f", strings.ToUpper(place), place + ";x"} {
+				if somewhere(none) {
+					continue
+				}
+				if got := v.send(t, request{method: "GET", path: none, token: token}); got.status != 404 || got.code() != "no_route" {
+					t.Errorf("%s: got %d %s", none, got.status, got.body)
+				}
+			}
+		}
+	}
+	unchanged(t, "no route", before, v.dump(t))
+}
+
+// served reports whether a route takes the method at a path, and somewhere whether any does: by the table, as API Gateway
+// reads it.
+func served(method, path string) bool {
+	return slices.ContainsFunc(rows(), func(r routes.Row) bool { return r.Spec.Method == method && fits(r.Spec.Path, path) })
+}
+
+func somewhere(path string) bool {
+	return slices.ContainsFunc(rows(), func(r routes.Row) bool { return fits(r.Spec.Path, path) })
+}
+
+func fits(pattern, path string) bool {
+	want, got := strings.Split(pattern, "/"), strings.Split(path, "/")
+	for i := range min(len(want), len(got)) {
+		if strings.HasPrefix(want[i], "{") && got[i] != "" {
+			got[i] = want[i]
+		}
+	}
+	return slices.Equal(want, got)
+}
+
+var statusOf = map[string]int{through: 400, "unauthenticated": 401, "forbidden": 403, "second_factor_required": 403, "callback_not_authentic": 401,
 	"body_too_large": 413, "unexpected_body": 400, "method_not_allowed": 405, "no_route": 404}

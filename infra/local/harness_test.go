@@ -254,6 +254,7 @@ func (g *gateway) plantAdmin(t testing.TB, role caller.Role) (adminID string) {
 	}
 	email := string(role) + "-" + strings.ToLower(rand.Text()) + "@zenvault.localhost"
 	made["id"], made["email"], made["role"] = l.NewID("adm"), email, string(role)
+	made["dir_sk"] = made["id"]
 	delete(made, "pk")
 	delete(made, "sk")
 	adminID = made["id"].(string)

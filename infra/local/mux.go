@@ -106,7 +106,7 @@ func read(r *http.Request, requestID string, params map[string]string) (edge.Req
 		return edge.Request{}, edge.ErrMalformed.Saying("The query can't be read.").Because(err)
 	}
 	source, _ := netip.ParseAddrPort(r.RemoteAddr)
-	return edge.Request{ID: requestID, Method: r.Method, Path: r.URL.EscapedPath(), Params: params, Query: query,
+	return edge.Request{ID: requestID, Method: r.Method, Path: r.URL.EscapedPath(), Params: params, Query: query, Asked: r.URL.RawQuery,
 		Header: r.Header, Body: body, Source: source.Addr(), Time: time.Now().UTC()}, nil
 }
 

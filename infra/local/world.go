@@ -36,14 +36,18 @@ func (g *Gateway) world(ctx context.Context, o Options) error {
 	endpoint := o.Endpoint
 	if endpoint == "" {
 		var err error
-		if g.Emulator, err = emulator.Start(emulator.Options{Dir: inside(o.Dir, "aws"), Region: o.Region}); err != nil {
+		if g.Emulator, err = emulator.Start(emulator.Options{Dir: inside(o.Dir, "aws"), Region: o.Region, Mailed: o.showMail}); err != nil {
 			return fmt.Errorf("starting the embedded AWS: %w", err)
 		}
 		endpoint = g.Emulator.URL()
 	}
-	env := wire.Env{Region: o.Region, Stack: stackName, Issuer: "http://zenvault.localhost", Endpoint: endpoint, AllowPlainDelivery: true, FactorOptional: !o.SecondFactor}
+	env := wire.Env{Region: o.Region, Stack: stackName, Issuer: "http://zenvault.localhost", Endpoint: endpoint, AllowPlainDelivery: true, FactorOptional: !o.SecondFactor, Rates: o.Rates}
 	g.World = wire.New(env, o.Log)
 	g.World.Now = o.Now
+	g.World.Env.ConsoleURL, g.World.Env.MailFrom = g.URL, MailFrom
+	if o.Metrics != nil {
+		g.World.Metrics.Out = o.Metrics
+	}
 	made, err := g.resources(ctx)
 	if err != nil {
 		return err
@@ -52,7 +56,7 @@ func (g *Gateway) world(ctx context.Context, o Options) error {
 	e.VaultTable, e.AuditTable = made.Tables["VaultTable"], made.Tables["AuditTable"]
 	e.EventQueue, e.DeliveryQueue, e.RetryQueue = made.Queues["EventQueue"], made.Queues["DeliveryQueue"], made.Queues["RetryQueue"]
 	e.MailQueue, e.LimitsTable = made.Queues["MailQueue"], made.Tables["LimitsTable"]
-	e.TokenKey = made.Keys["TokenKey"]
+	e.TokenKey, e.MasterWrapKey = made.Keys["TokenKey"], made.Keys["MasterWrapKey"]
 	home := o.Dir
 	if home == "" {
 		home = g.scratch

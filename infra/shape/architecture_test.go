@@ -91,10 +91,11 @@ func TestBreaches(t *testing.T) {
 	}
 }
 
-// A function's binary holds what its spec needs: one that hashes no password links no argon2, one that sends nothing
-// links no SQS, and so on; none links anything of infra, of YAML or of net/rpc.
+// A function's binary holds what its spec needs: one that hashes no password links no argon2, one that sets none links
+// no blocklist, one that sends nothing links no SQS, and so on; none links anything of infra, of YAML or of net/rpc.
 func TestFunctionsLinkWhatTheyNeed(t *testing.T) {
-	hashes := []string{"admin-found", "session-login"}
+	hashes := []string{"admin-found", "admin-accept", "password-change", "password-reset", "session-login", "factor-disable", "factor-renew"}
+	chooses := []string{"admin-found", "admin-accept", "password-change", "password-reset", "factor-disable"} // of those, the ones that set a password
 	byPath := map[string]shape.Package{}
 	for _, p := range packages(t) {
 		byPath[p.ImportPath] = p
@@ -103,11 +104,15 @@ func TestFunctionsLinkWhatTheyNeed(t *testing.T) {
 		n, admin, key := s.Needs, s.Guard.Kind == edge.AdminGuard, s.Guard.Kind == edge.KeyGuard
 		want := map[string]bool{
 			"golang.org/x/crypto/argon2":                    slices.Contains(hashes, s.Name),
-			"github.com/golang-jwt/jwt/v5":                  admin || n.Signs || n.Tokens,
+			shape.Module + "shared/password/blocklist":      slices.Contains(chooses, s.Name),
+			"github.com/golang-jwt/jwt/v5":                  admin || key || n.Signs || n.Tokens || s.Name == "key-rewrap", // which asks API keys what they need
 			"github.com/aws/aws-sdk-go-v2/service/dynamodb": true,
-			"github.com/aws/aws-sdk-go-v2/service/kms":      admin || key || n.MasterKey || n.Signs || n.Tokens,
-			"github.com/aws/aws-sdk-go-v2/service/sqs":      n.Announces || n.Delivers,
-			"github.com/zenvault/zenvault/shared/secretdir": n.Secrets || s.Name == "cosigner-register", // the form of names
+			"github.com/aws/aws-sdk-go-v2/service/kms":      admin || key || n.MasterKey || n.Signs || n.Tokens || n.Wraps,
+			shape.Module + "shared/wire/keys":               key || n.MasterKey, // pulls the master keys at start
+			shape.Module + "shared/wire/wrapping":           n.Wraps,
+			"github.com/aws/aws-sdk-go-v2/service/sqs":      n.Announces || n.Delivers || n.Posts,
+			"github.com/aws/aws-sdk-go-v2/service/sesv2":    n.Mails,
+			"github.com/zenvault/zenvault/shared/secretdir": n.Secrets,
 			"github.com/zenvault/zenvault/shared/dialguard": n.Delivers && n.MasterKey,
 			"go.yaml.in/yaml/v3":                            false,
 			"github.com/google/go-cmp/cmp":                  false,

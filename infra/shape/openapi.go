@@ -67,7 +67,7 @@ func components(schemas, problem object) object {
 			"admin": object{"type": "http", "scheme": "bearer", "bearerFormat": "JWT",
 				"description": "The access token of an admin's session, from /v1/auth/login. The role needed is that of the named permission."},
 			"apiKey": object{"type": "http", "scheme": "bearer", "bearerFormat": "API key",
-				"description": "A workspace's API key. It needs the named scopes."},
+				"description": "A workspace's API key. It needs the named scopes. A key with a public key takes, or asks for, signed requests: a JWT in the header Zenvault-Signature (infra/design/signed-requests.md)."},
 		},
 		"parameters": object{"IdempotencyKey": object{
 			"name": "Idempotency-Key", "in": "header", "required": false,

@@ -157,8 +157,9 @@ func secured(t *testing.T, document node, s edge.Spec, operation node) {
 func TestOpenAPISchemas(t *testing.T) {
 	schemas := openAPI(t)["components"].(node)["schemas"].(node)
 	want := node{"type": "object", "additionalProperties": false, "required": []any{"email", "password"}, "properties": node{
-		"email":    node{"type": "string"},
-		"password": node{"type": "string", "format": "password", "writeOnly": true},
+		"email":        node{"type": "string"},
+		"password":     node{"type": "string", "format": "password", "writeOnly": true},
+		"device_token": node{"type": "string", "format": "password", "writeOnly": true},
 	}}
 	if diff := cmp.Diff(want, schemas["SessionLoginInput"]); diff != "" {
 		t.Errorf("SessionLoginInput (-want +got):\n%s", diff)

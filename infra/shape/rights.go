@@ -17,7 +17,7 @@ var keyspaces = map[string]string{
 	"admin#": "", "apikey#": "", "cosigner#": "", "decision#": "", "delivery#": "", "email#": "", "endpoints#": "",
 	"event#": "", "founder#": "", "health#": "", "policy#": "", "workspace#": "",
 
-	"apikeys#": ledger.Directory, "cosigners": ledger.Directory, "workspaces": ledger.Directory, "due#": ledger.DueIndex,
+	"admins": ledger.Directory, "apikeys#": ledger.Directory, "cosigners": ledger.Directory, "workspaces": ledger.Directory, "due#": ledger.DueIndex,
 }
 
 // Right is one statement of a function's role.
@@ -44,7 +44,7 @@ func Rights(s edge.Spec) ([]Right, error) {
 	for _, index := range []string{ledger.Directory, ledger.DueIndex} {
 		all = append(all, listing(index, lists[index])...)
 	}
-	return slices.Concat(all, trail(s), keys(s), queues(s)), nil
+	return slices.Concat(all, trail(s), limits(s), keys(s), queues(s), mails(s)), nil
 }
 
 // leading sorts what a function needs of the vault: keys that it reads, keys that a commit adds beside its own, and
@@ -128,7 +128,7 @@ func leadingKeys(prefixes []string) []string {
 
 // trail is what a function may do with audit entries: never change and never remove one.
 func trail(s edge.Spec) (all []Right) {
-	if len(s.Needs.Writes) > 0 || s.Needs.Notes {
+	if len(s.Needs.Writes) > 0 || s.Needs.Notes || s.Guard.Kind != edge.Closed { // a guard notes whom it turns away
 		all = append(all, Right{Why: "add audit entries", Actions: []string{"dynamodb:PutItem"},
 			Resources: []string{"!GetAtt AuditTable.Arn"}})
 	}
@@ -139,16 +139,35 @@ func trail(s edge.Spec) (all []Right) {
 	return all
 }
 
+// limits is the right to count, which every route needs, and to read when API keys were last used: no other record is ever
+// read.
+func limits(s edge.Spec) (all []Right) {
+	table := []string{"!GetAtt LimitsTable.Arn"}
+	if s.HTTP() {
+		all = append(all, Right{Why: "count requests and attempts", Actions: []string{"dynamodb:UpdateItem"}, Resources: table})
+	}
+	if s.Needs.Uses {
+		all = append(all, Right{"read when API keys were last used", []string{"dynamodb:BatchGetItem"}, table, leadingKeys([]string{"used#"})})
+	}
+	return all
+}
+
+// masterContext binds a right to the encryption context of this stack's master keys.
+var masterContext = []string{
+	"StringEquals:",
+	"  kms:EncryptionContext:app: zenvault",
+	"  kms:EncryptionContext:stack: !Ref AWS::StackName",
+	"  kms:EncryptionContext:purpose: master",
+}
+
 func keys(s edge.Spec) (all []Right) {
 	if s.Needs.MasterKey || s.Guard.Kind == edge.KeyGuard {
-		all = append(all, Right{"unwrap the master key", []string{"kms:Decrypt"}, []string{"!GetAtt MasterWrapKey.Arn"}, []string{
-			"StringEquals:",
-			"  kms:EncryptionContext:app: zenvault",
-			"  kms:EncryptionContext:stack: !Ref AWS::StackName",
-			"  kms:EncryptionContext:purpose: master",
-		}})
+		all = append(all, Right{"unwrap the master key", []string{"kms:Decrypt"}, []string{"!GetAtt MasterWrapKey.Arn"}, masterContext})
 	}
-	token := []string{"!GetAtt TokenKey.Arn"}
+	if s.Needs.Wraps {
+		all = append(all, Right{"make wrapped master keys", []string{"kms:GenerateDataKeyWithoutPlaintext"}, []string{"!GetAtt MasterWrapKey.Arn"}, masterContext})
+	}
+	token := []string{"!If [TokenKeysGiven, !Ref TokenKeys, !GetAtt TokenKey.Arn]"}
 	switch {
 	case s.Needs.Signs:
 		all = append(all, Right{Why: "sign access tokens", Actions: []string{"kms:Sign", "kms:GetPublicKey"}, Resources: token})
@@ -177,6 +196,18 @@ func queues(s edge.Spec) (all []Right) {
 			Resources: []string{queueARN(s.Queue)}})
 	}
 	return all
+}
+
+// mails lets a function send from the stack's one address. Which identity of SES stands for it, itself or a domain that
+// it belongs to, is settled by whoever verified it; so the address is what is bounded.
+func mails(s edge.Spec) []Right {
+	if !s.Needs.Mails {
+		return nil
+	}
+	return []Right{{"send mail from the one address", []string{"ses:SendEmail"}, []string{
+		`!Sub "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*"`,
+		`!If [MailConfigurationSetGiven, !Sub "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${MailConfigurationSet}", !Ref AWS::NoValue]`,
+	}, []string{"StringEquals: { ses:FromAddress: !If [MailFromGiven, !Ref MailFrom, none] }"}}}
 }
 
 func queueARN(q edge.Queue) string { return fmt.Sprintf("!GetAtt %s.Arn", q) }

@@ -47,28 +47,37 @@ func TestRights(t *testing.T) {
 		writing = "dynamodb:PutItem dynamodb:UpdateItem on !GetAtt VaultTable.Arn if ForAllValues:StringLike: { dynamodb:LeadingKeys: "
 		adding  = "dynamodb:PutItem on !GetAtt VaultTable.Arn if ForAllValues:StringLike: { dynamodb:LeadingKeys: "
 		noting  = "dynamodb:PutItem on !GetAtt AuditTable.Arn"
-		public  = "kms:GetPublicKey on !GetAtt TokenKey.Arn"
+		count   = "dynamodb:UpdateItem on !GetAtt LimitsTable.Arn"
+		public  = "kms:GetPublicKey on !If [TokenKeysGiven, !Ref TokenKeys, !GetAtt TokenKey.Arn]"
 		unwrap  = "kms:Decrypt on !GetAtt MasterWrapKey.Arn if StringEquals:"
 	)
 	for name, want := range map[string][]string{
-		"health-check": {reading + `["health#*"] }`},
-		"session-jwks": {public},
+		"health-check": {reading + `["health#*"] }`, noting, count},
+		"session-jwks": {noting, count, public},
 		"workspace-list": {reading + `["admin#*"] }`,
-			`dynamodb:Query on !Sub "${VaultTable.Arn}/index/directory" if ForAllValues:StringLike: { dynamodb:LeadingKeys: ["workspaces"] }`, public},
+			`dynamodb:Query on !Sub "${VaultTable.Arn}/index/directory" if ForAllValues:StringLike: { dynamodb:LeadingKeys: ["workspaces"] }`, noting, count, public},
 		"apikey-create": {reading + `["admin#*", "apikey#*", "once#admin#*", "workspace#*"] }`,
-			writing + `["apikey#*"] }`, adding + `["once#admin#*"] }`, noting, unwrap, public},
+			writing + `["apikey#*"] }`, adding + `["once#admin#*"] }`, noting, count, unwrap, public},
 		"trail-list": {reading + `["admin#*"] }`, noting,
-			`dynamodb:Query on !GetAtt AuditTable.Arn !Sub "${AuditTable.Arn}/index/*"`, public},
-		"endpoint-get":   {reading + `["apikey#*", "endpoints#*"] }`, unwrap},
-		"policy-publish": {reading + `["admin#*", "once#admin#*", "policy#*", "workspace#*"] }`, writing + `["policy#*"] }`, adding + `["event#*", "once#admin#*"] }`, noting, public, "sqs:SendMessage on !GetAtt EventQueue.Arn"},
+			`dynamodb:Query on !GetAtt AuditTable.Arn !Sub "${AuditTable.Arn}/index/*"`, count, public},
+		"endpoint-get":   {reading + `["apikey#*", "endpoints#*"] }`, noting, count, unwrap},
+		"policy-publish": {reading + `["admin#*", "once#admin#*", "policy#*", "workspace#*"] }`, writing + `["policy#*"] }`, adding + `["event#*", "once#admin#*"] }`, noting, count, public, "sqs:SendMessage on !GetAtt EventQueue.Arn"},
 		"delivery-sweep": {reading + `["delivery#*"] }`,
 			`dynamodb:Query on !Sub "${VaultTable.Arn}/index/due" if ForAllValues:StringLike: { dynamodb:LeadingKeys: ["due#*"] }`,
 			"sqs:SendMessage on !GetAtt EventQueue.Arn !GetAtt DeliveryQueue.Arn !GetAtt RetryQueue.Arn"},
 		"delivery-fan": {reading + `["delivery#*", "endpoints#*", "event#*"] }`, writing + `["delivery#*", "event#*"] }`, noting,
-			"sqs:SendMessage on !GetAtt DeliveryQueue.Arn !GetAtt RetryQueue.Arn",
+			"sqs:SendMessage on !GetAtt DeliveryQueue.Arn !GetAtt RetryQueue.Arn !GetAtt MailQueue.Arn",
 			"sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes on !GetAtt EventQueue.Arn"},
-		"session-refresh": {reading + `["admin#*"] }`, writing + `["admin#*"] }`, adding + `["event#*"] }`, noting, unwrap,
-			"kms:Sign kms:GetPublicKey on !GetAtt TokenKey.Arn"},
+		"session-refresh": {reading + `["admin#*"] }`, writing + `["admin#*"] }`, adding + `["event#*"] }`, noting, count, unwrap,
+			"kms:Sign kms:GetPublicKey on !If [TokenKeysGiven, !Ref TokenKeys, !GetAtt TokenKey.Arn]"},
+		"mail-send": {reading + `["admin#*", "email#*", "event#*"] }`, writing + `["admin#*"] }`, noting,
+			"sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes on !GetAtt MailQueue.Arn",
+			`ses:SendEmail on !Sub "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*" ` +
+				`!If [MailConfigurationSetGiven, !Sub "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${MailConfigurationSet}", !Ref AWS::NoValue]` +
+				" if StringEquals: { ses:FromAddress: !If [MailFromGiven, !Ref MailFrom, none] }"},
+		"key-generate": {noting, "kms:GenerateDataKeyWithoutPlaintext on !GetAtt MasterWrapKey.Arn if StringEquals:"},
+		"key-rewrap": {reading + `["admin#*", "endpoints#*"] }`, writing + `["admin#*", "endpoints#*"] }`,
+			`dynamodb:Query on !Sub "${VaultTable.Arn}/index/directory" if ForAllValues:StringLike: { dynamodb:LeadingKeys: ["admins", "apikeys#*", "workspaces"] }`, noting, unwrap},
 	} {
 		if diff := cmp.Diff(want, rights(t, spec(t, name))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
@@ -87,7 +96,7 @@ func TestNothingNeededNothingAllowed(t *testing.T) {
 func TestForbiddenToAll(t *testing.T) {
 	allowed := []string{
 		"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
-		"kms:Decrypt", "kms:Sign", "kms:GetPublicKey", "sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
+		"kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext", "kms:Sign", "kms:GetPublicKey", "sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "ses:SendEmail",
 	}
 	for _, s := range shape.Specs() {
 		found, err := shape.Rights(s)

@@ -88,8 +88,10 @@ func guard(t *testing.T, s edge.Spec) {
 	if s.HTTP() == (g.Kind == edge.Closed) {
 		t.Errorf("%s: a guard of kind %d, with the path %q", s.Name, g.Kind, s.Path)
 	}
-	if strings.HasPrefix(s.Path, "/v1/admin/") != (g.Kind == edge.AdminGuard) {
-		t.Errorf("%s: admins' guards are for admins' paths", s.Name)
+	ofAdmins, own := strings.HasPrefix(s.Path, "/v1/admin/"), strings.HasPrefix(s.Path, "/v1/auth/")
+	if ofAdmins && g.Kind != edge.AdminGuard || g.Kind == edge.AdminGuard && !ofAdmins && !own ||
+		own && g.Kind == edge.AdminGuard && g.Permission != caller.Self && g.Permission != caller.Enrol {
+		t.Errorf("%s: admins' guards are for admins' paths, and those about the own account for /v1/auth/", s.Name)
 	}
 	if (g.Kind == edge.AdminGuard) != (g.Permission != "") || (g.Kind == edge.KeyGuard) != (len(g.Scopes) > 0) {
 		t.Errorf("%s: the guard %+v asks for what its kind does not know", s.Name, g)

@@ -90,7 +90,10 @@ func (w *lines) function(s edge.Spec) {
 }
 
 func (w *lines) secrets() {
-	w.add(6, "Environment: { Variables: { ZENVAULT_SECRETS_DIR: !If [SecretsMounted, %s, %q] } }", mount, "")
+	w.add(6, "Environment:")
+	w.add(8, "Variables:")
+	w.add(10, "ZENVAULT_SECRETS_DIR: !If [SecretsMounted, %s, %q]", mount, "")
+	w.add(10, "ZENVAULT_SECRETS_USER: !Ref SecretsUser")
 	w.add(6, "FileSystemConfigs: !If [SecretsMounted, [{ Arn: !Ref SecretsAccessPointArn, LocalMountPath: %s }], !Ref AWS::NoValue]", mount)
 	w.add(6, "VpcConfig: !If")
 	w.add(8, "- SecretsMounted")
@@ -154,6 +157,20 @@ func (w *lines) role(s edge.Spec, rights []Right) {
 		w.add(18, "Action: elasticfilesystem:ClientMount")
 		w.add(18, "Resource: !Ref SecretsFileSystemArn")
 		w.add(18, "Condition: { StringEquals: { elasticfilesystem:AccessPointArn: !Ref SecretsAccessPointArn } }")
+		w.add(10, "- !Ref AWS::NoValue")
+		w.add(8, "- !If")
+		w.add(10, "- ProviderKeysGiven")
+		w.add(10, "- PolicyName: provider-keys")
+		w.add(12, "PolicyDocument:")
+		w.add(14, `Version: "2012-10-17"`)
+		w.add(14, "Statement:")
+		w.add(16, "- Effect: Allow # answer providers with keys that never leave KMS")
+		w.add(18, "Action: kms:Sign")
+		w.add(18, "Resource: !Ref ProviderKeyArns")
+		w.add(18, "Condition: { StringEquals: { kms:SigningAlgorithm: RSASSA_PKCS1_V1_5_SHA_256, kms:MessageType: DIGEST } }")
+		w.add(16, "- Effect: Allow # look at their public halves")
+		w.add(18, "Action: kms:GetPublicKey")
+		w.add(18, "Resource: !Ref ProviderKeyArns")
 		w.add(10, "- !Ref AWS::NoValue")
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/zenvault/zenvault/shared/audit"
 	"github.com/zenvault/zenvault/shared/keyset"
 	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/limit"
 	"github.com/zenvault/zenvault/shared/session/access"
 	"github.com/zenvault/zenvault/shared/wire"
 	"github.com/zenvault/zenvault/shared/wire/keys"
@@ -75,7 +76,12 @@ func (v *Vault) create(t testing.TB) {
 	env.VaultTable, env.AuditTable = made.Tables["VaultTable"], made.Tables["AuditTable"]
 	env.EventQueue, env.DeliveryQueue, env.RetryQueue = made.Queues["EventQueue"], made.Queues["DeliveryQueue"], made.Queues["RetryQueue"]
 	env.MailQueue, env.LimitsTable, env.FactorOptional = made.Queues["MailQueue"], made.Tables["LimitsTable"], true
-	env.TokenKey, v.MasterWrapKey = made.Keys["TokenKey"], made.Keys["MasterWrapKey"]
+	env.Rates = limit.Rates{} // nobody is limited: the clock stands still
+	for class := range limit.DefaultRates() {
+		env.Rates[class] = limit.Rate{Count: 1_000_000, Period: time.Second}
+	}
+	env.TokenKey, env.MasterWrapKey = made.Keys["TokenKey"], made.Keys["MasterWrapKey"]
+	v.MasterWrapKey = env.MasterWrapKey
 }
 
 // template is template.yaml, at the top of the module that the test runs in.

@@ -15,15 +15,25 @@ import (
 	"github.com/zenvault/zenvault/shared/caller"
 	"github.com/zenvault/zenvault/shared/fault"
 	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/mail"
 	"github.com/zenvault/zenvault/shared/password"
+	"github.com/zenvault/zenvault/shared/password/blocklist"
 	"github.com/zenvault/zenvault/shared/secret"
+	"github.com/zenvault/zenvault/shared/session"
+	"github.com/zenvault/zenvault/shared/wire/queues"
 )
 
 const plain = "correct horse battery staple"
 
 func newService(t *testing.T) (*vaulttest.Vault, admin.Service) {
+	t.Helper()
 	v := vaulttest.New(t)
-	return v, admin.Service{Ledger: v.Ledger, Passwords: password.Argon2id{}}
+	queue, err := queues.OpenSender(v.World)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v, admin.Service{Ledger: v.Ledger, Passwords: password.Argon2id{Blocklist: blocklist.Common{}}, Attempts: v.World.Attempts(),
+		Letters: mail.Postbox{Queue: queue, Now: v.Clock.Now}, Sessions: session.Service{}, Keys: v.Ring}
 }
 
 var operator = caller.Worker("admin-found", "req_1")
@@ -53,7 +63,8 @@ func TestFound(t *testing.T) {
 		t.Fatalf("%d entries, want 1", len(entries))
 	}
 	e := entries[0]
-	after := audit.Fields{"id": got.ID, "email": "ada@example.com", "name": "Ada", "role": "owner", "disabled": false, "password_hash": "[redacted]"}
+	after := audit.Fields{"id": got.ID, "email": "ada@example.com", "name": "Ada", "role": "owner", "invited": false, "disabled": false,
+		"factor": false, "epoch": int64(0), "password_hash": "[redacted]"}
 	if diff := cmp.Diff(after, e.After); diff != "" || e.Action != "admin.found" || e.Actor.Kind != caller.System {
 		t.Errorf("entry %+v\n(-want +got):\n%s", e, diff)
 	}
@@ -224,13 +235,17 @@ func TestDenied(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, err = s.Invite(t.Context(), as(owner), admin.InviteInput{Email: "ida@example.com", Role: "auditor"})
+	must(t, err)
 	const (
 		ada = "email/b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72"
 		eve = "email/d0574c4966d2c326193622feebc64991c5b59807ae68fa8255b26c79f4bf917a"
+		ida = "email/2183cce8ca8f05aa3322c18bd1b547d42c11757e838b84a0d4d3e4b31bf4e1e1"
 	)
 	tests := []struct{ why, email, plain, subject string }{
 		{"unknown_account", "Eve@example.com", plain, eve},
 		{"wrong_password", "ada@example.com", plain + "r", ada},
+		{"invited_account", "ida@example.com", plain, ida},
 		{"disabled_account", "ada@example.com", plain, ada},
 	}
 	for _, tt := range tests {

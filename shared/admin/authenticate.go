@@ -2,8 +2,6 @@ package admin
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"time"
 
@@ -19,27 +17,43 @@ var nobody = id.Floor(idPrefix, time.UnixMilli(0))
 // The reasons of a refusal, for the trail alone.
 const (
 	unknownAccount  = "unknown_account"
+	invitedAccount  = "invited_account"
 	disabledAccount = "disabled_account"
 	wrongPassword   = "wrong_password"
 )
 
 // Authenticate proves an admin by address and password, and gives the caller that he is and where the account
-// stands. It fails with ErrCredentials,
-// which is recorded, whatever is wrong: the reads, the hash and the record are the same for every failure, so that
-// nobody learns who has an account. A good login upgrades a hash that was made with older parameters.
+// stands. It fails with ErrCredentials, which is recorded, whatever is wrong: the attempt, the reads, the hash and the
+// record are the same for every failure, so that nobody learns who has an account; only a locked address is not hashed
+// for, an admin's or not. The attempt is reserved first, on a known device apart from all others. A good login gives the
+// attempts back, and upgrades a hash that was made with older parameters.
 func (s Service) Authenticate(ctx context.Context, who caller.Caller, address string, plain, device secret.Text) (caller.Caller, caller.Standing, error) {
 	email, _ := ParseEmail(address) // a malformed one is an address that nobody has
+	subject := loginSubject(email)
+	if known := s.device(email, device); known != "" {
+		subject += "#" + known
+	}
+	locking, err := s.Attempts.Reserve(ctx, subject)
+	if err != nil && !locked(err) {
+		return caller.Caller{}, caller.Standing{}, err
+	}
+	closed := err != nil
 	item, err := s.lookUp(ctx, email)
 	if err != nil {
 		return caller.Caller{}, caller.Standing{}, err
 	}
 	a, known := s.account(item)
-	right, err := s.Passwords.Verify(ctx, plain, a.password)
-	if err != nil {
-		return caller.Caller{}, caller.Standing{}, err
+	right := false
+	if !closed {
+		if right, err = s.Passwords.Verify(ctx, plain, a.password); err != nil {
+			return caller.Caller{}, caller.Standing{}, err
+		}
 	}
-	if why := refusal(known, a.Disabled, right); why != "" {
-		return caller.Caller{}, caller.Standing{}, s.deny(ctx, who, email, why)
+	if why := refusal(closed, known, a, right); why != "" {
+		return caller.Caller{}, caller.Standing{}, s.deny(ctx, who, email, why, locking)
+	}
+	if err := s.Attempts.Return(ctx, subject); err != nil {
+		return caller.Caller{}, caller.Standing{}, err
 	}
 	proven := caller.Caller{Kind: caller.Admin, ID: a.ID, Role: a.Role, Origin: who.Origin}
 	return proven, a.Standing, s.upgrade(ctx, proven, a, item.Version(), plain)
@@ -61,18 +75,26 @@ func (s Service) lookUp(ctx context.Context, email Email) (ledger.Item, error) {
 // account reads an admin; where there is none, or none that can be read, it gives one that no password opens.
 func (s Service) account(item ledger.Item) (Admin, bool) {
 	if item != nil {
-		if a, err := Parse(item); err == nil {
+		a, err := Parse(item)
+		if err == nil && a.Invited {
+			a.password = s.Passwords.Dummy()
+		}
+		if err == nil {
 			return a, true
 		}
 	}
 	return Admin{password: s.Passwords.Dummy()}, false
 }
 
-func refusal(known, disabled, right bool) string {
+func refusal(closed, known bool, a Admin, right bool) string {
 	switch {
+	case closed:
+		return lockedAccount
 	case !known:
 		return unknownAccount
-	case disabled:
+	case a.Invited:
+		return invitedAccount
+	case a.Disabled:
 		return disabledAccount
 	case !right:
 		return wrongPassword
@@ -80,11 +102,12 @@ func refusal(known, disabled, right bool) string {
 	return ""
 }
 
-// deny records the attempt under the hash of the address: what is typed into the wrong field must not be kept.
-func (s Service) deny(ctx context.Context, who caller.Caller, email Email, why string) error {
-	sum := sha256.Sum256([]byte(email))
-	err := s.Ledger.Deny(ctx, ledger.Denial{
-		By: who, Action: "admin.login_denied", Subject: "email/" + hex.EncodeToString(sum[:]), Why: why})
+// deny records the attempt under the hash of the address. One that locks the address is told of besides.
+func (s Service) deny(ctx context.Context, who caller.Caller, email Email, why string, locking bool) error {
+	err := s.Ledger.Deny(ctx, ledger.Denial{By: who, Action: "admin.login_denied", Subject: subjectOf(email), Why: why})
+	if locking && err == nil {
+		err = s.tellLocked(ctx, who, email)
+	}
 	if err != nil {
 		return err
 	}

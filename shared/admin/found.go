@@ -25,19 +25,15 @@ func (s Service) Found(ctx context.Context, who caller.Caller, in FoundInput) (V
 	if err := checkName(in.Name); err != nil {
 		return View{}, err
 	}
-	if err := s.Passwords.Check(in.Password); err != nil {
+	owner := Admin{ID: s.Ledger.NewID(idPrefix), Email: email, Name: in.Name, Role: caller.Owner, CreatedAt: s.Ledger.Now()}
+	if owner.password, err = s.choose(ctx, owner, in.Password, "/password"); err != nil {
 		return View{}, err
 	}
-	hash, err := s.Passwords.Hash(ctx, in.Password)
-	if err != nil {
-		return View{}, err
-	}
-	owner := Admin{ID: s.Ledger.NewID(idPrefix), Email: email, Name: in.Name, Role: caller.Owner, CreatedAt: s.Ledger.Now(), password: hash}
 	first := ledger.Write{Key: founderKey, Put: ledger.Item{"admin": owner.ID}, If: ledger.Absent(), Else: ErrFounded}
 	_, err = s.Ledger.Commit(ctx, ledger.Change{
 		By: who, Action: "admin.found", Target: owner.target(), After: owner.fields(),
 		Key: Key(owner.ID), Item: owner.item(), Else: errExists,
-		Also:  []ledger.Write{first, owner.claim()},
+		Also:  []ledger.Write{first, firstOwner, owner.claim()},
 		Reply: owner.view(),
 	})
 	return owner.view(), err

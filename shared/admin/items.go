@@ -13,8 +13,11 @@ import (
 const (
 	Keys        = "admin#"   // admins, and with them their sessions
 	EmailKeys   = "email#"   // who an address belongs to
-	FounderKeys = "founder#" // that there has been a first owner
+	FounderKeys = "founder#" // that there has been a first owner, and how many there are
 )
+
+// directory is the list that all admins are in.
+const directory = "admins"
 
 // Key is where an admin is stored.
 func Key(id string) ledger.Key { return ledger.Key{PK: Keys + id, SK: "admin"} }
@@ -25,10 +28,13 @@ func emailKey(e Email) ledger.Key { return ledger.Key{PK: EmailKeys + string(e),
 var founderKey = ledger.Key{PK: FounderKeys, SK: "founder"}
 
 func (a Admin) item() ledger.Item {
-	return ledger.Item{
-		"id": a.ID, "email": string(a.Email), "name": a.Name, "role": string(a.Role), "disabled": a.Disabled, "factor": a.Standing.Factor, "epoch": a.Standing.Epoch,
-		"created_at": a.CreatedAt.UnixMilli(), "password_hash": a.password.Expose(),
+	item := ledger.Item{
+		"id": a.ID, "email": string(a.Email), "name": a.Name, "role": string(a.Role), "invited": a.Invited, "disabled": a.Disabled,
+		"factor": a.Standing.Factor, "epoch": a.Standing.Epoch, "created_at": a.CreatedAt.UnixMilli(), "password_hash": a.password.Expose(),
+		"dir": directory, "dir_sk": a.ID,
 	}
+	a.ticket.store(item)
+	return item
 }
 
 // claim gives an address to one admin only.
@@ -42,9 +48,9 @@ var errRole = errors.New("unknown role")
 func Parse(item ledger.Item) (Admin, error) {
 	r := item.Read()
 	a := Admin{
-		ID: r.Text("id"), Email: Email(r.Text("email")), Name: r.Text("name"), Disabled: r.Bool("disabled"),
+		ID: r.Text("id"), Email: Email(r.Text("email")), Name: r.Text("name"), Invited: r.Bool("invited"), Disabled: r.Bool("disabled"),
 		Standing:  caller.Standing{Epoch: r.Int("epoch"), Factor: r.Bool("factor")},
-		CreatedAt: r.Time("created_at"), password: secret.NewText(r.Text("password_hash")),
+		CreatedAt: r.Time("created_at"), password: secret.NewText(r.Text("password_hash")), ticket: readTicket(r),
 	}
 	role, known := caller.ParseRole(r.Text("role"))
 	a.Role = role
@@ -58,8 +64,8 @@ func Parse(item ledger.Item) (Admin, error) {
 	return a, nil
 }
 
-// Stands holds, inside another change, that an admin is there, not disabled, and still of this epoch.
+// Stands holds, inside another change, that an admin is there, neither invited nor disabled, and still of this epoch.
 func (Service) Stands(adminID string, epoch int64) ledger.Write {
 	return ledger.Write{Key: Key(adminID), Check: true,
-		If: ledger.Is("disabled", false).And(ledger.Is("epoch", epoch)), Else: errOver}
+		If: ledger.Is("invited", false).And(ledger.Is("disabled", false)).And(ledger.Is("epoch", epoch)), Else: errOver}
 }

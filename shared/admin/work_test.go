@@ -51,6 +51,8 @@ func TestSameWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, err = s.Invite(t.Context(), as(owner), admin.InviteInput{Email: "ida@example.com", Role: "auditor"})
+	must(t, err)
 	var calls []string
 	v.Ledger.Store = recorder{v.Ledger.Store, &calls}
 	s.Passwords = counter{calls: &calls}
@@ -60,6 +62,7 @@ func TestSameWork(t *testing.T) {
 		{"unknown account", "eve@example.com", plain},
 		{"malformed address", "eve", plain},
 		{"no address", "", plain},
+		{"invited account", "ida@example.com", plain},
 		{"disabled account", "ada@example.com", plain},
 		{"unreadable account", "ada@example.com", plain},
 	} {
@@ -95,7 +98,7 @@ func TestTask(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := string(answer[7:37])
-	want := `{"id":"` + id + `","email":"ada@example.com","role":"owner","disabled":false,"created_at":1795521600000}`
+	want := `{"id":"` + id + `","email":"ada@example.com","role":"owner","invited":false,"disabled":false,"second_factor":false,"created_at":1795521600000}`
 	if diff := cmp.Diff(want, string(answer)); diff != "" {
 		t.Errorf("answer (-want +got):\n%s", diff)
 	}

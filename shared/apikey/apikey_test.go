@@ -32,7 +32,8 @@ func open(t *testing.T) shop {
 	t.Helper()
 	v := vaulttest.New(t)
 	workspaces := workspace.Service{Ledger: v.Ledger, Region: "eu-central-1"}
-	s := shop{Vault: v, Service: apikey.Service{Ledger: v.Ledger, Peppers: v.Ring, Workspaces: workspaces.Exists}}
+	s := shop{Vault: v, Service: apikey.Service{Ledger: v.Ledger, Peppers: v.Ring, Workspaces: workspaces.Exists,
+		Marks: v.World.Limits(), Uses: &apikey.Uses{}, Issuer: v.World.Env.Issuer}}
 	for _, into := range []*tenant.ID{&s.one, &s.two} {
 		made, err := workspaces.Create(t.Context(), owner, workspace.CreateInput{Name: "Treasury"})
 		if err != nil {
@@ -58,7 +59,7 @@ func (s shop) admit(t *testing.T, text string) (caller.Caller, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.Admit(t.Context(), token)
+	return s.Admit(t.Context(), apikey.Attempt{Token: token})
 }
 
 // A key admits as its workspace with its scopes, from the moment it is made until it expires.
@@ -126,7 +127,7 @@ func TestWrongSecrets(t *testing.T) {
 		"another's secret": {KeyID: first.KeyID, Secret: second.Secret},
 		"unknown key":      {KeyID: "key_01jd0000000000000000000001", Secret: first.Secret},
 	} {
-		if who, err := s.Admit(t.Context(), token); err == nil || who.Kind != caller.Nobody {
+		if who, err := s.Admit(t.Context(), apikey.Attempt{Token: token}); err == nil || who.Kind != caller.Nobody {
 			t.Errorf("%s: admitted as %+v", name, who)
 		}
 	}

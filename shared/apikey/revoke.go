@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/zenvault/zenvault/shared/caller"
-	"github.com/zenvault/zenvault/shared/id"
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/tenant"
 )
@@ -15,36 +14,25 @@ type RevokeInput struct {
 	Key       string    `path:"key"`
 }
 
-// Revoke ends a key: its next call fails. Revoking a revoked key changes nothing and succeeds. It fails with ErrNotFound,
-// also for another workspace's key, and ErrMoved.
+// Revoke ends a key with all its secrets: its next call fails. Revoking a revoked key changes nothing and succeeds. It fails
+// with ErrNotFound, also for another workspace's key, the workspace's "not found" and ErrMoved.
 func (s Service) Revoke(ctx context.Context, who caller.Caller, in RevokeInput) (View, error) {
-	if !id.Valid(idPrefix, in.Key) {
-		return View{}, ErrNotFound
-	}
-	item, err := s.Ledger.GetOne(ctx, At(in.Key))
+	k, at, err := s.find(ctx, in.Workspace, in.Key)
 	if err != nil {
 		return View{}, err
 	}
-	if item == nil {
-		return View{}, ErrNotFound
-	}
-	k, err := parse(item)
-	if err != nil {
-		return View{}, err
-	}
-	if k.Workspace != in.Workspace {
-		return View{}, ErrNotFound
-	}
+	now := s.Ledger.Now()
 	if !k.RevokedAt.IsZero() {
-		return k.view(), nil
+		return s.view(k, now, uses{}), nil
 	}
 	revoked := k
-	revoked.RevokedAt = s.Ledger.Now()
+	revoked.RevokedAt = now
+	view := s.view(revoked, now, uses{})
 	_, err = s.Ledger.Commit(ctx, ledger.Change{
 		By: who, Action: "apikey.revoke", Target: k.target(), Workspace: k.Workspace.String(),
 		Before: k.fields(), After: revoked.fields(),
-		Key: At(k.ID), Prior: item.Version(), Item: revoked.item(), Else: ErrMoved,
-		Reply: revoked.view(),
+		Key: At(k.ID), Prior: at, Item: revoked.item(), Else: ErrMoved,
+		Reply: view,
 	})
-	return revoked.view(), err
+	return view, err
 }

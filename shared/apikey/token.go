@@ -23,6 +23,12 @@ const (
 	lastLength   = 4
 )
 
+// purpose is what peppers are derived for.
+const purpose = "apikey-pepper"
+
+// hashLength is that of a kept secret, in bytes.
+const hashLength = sha256.Size
+
 var encoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 // Token is what a workspace's program sends.

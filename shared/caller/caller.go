@@ -59,6 +59,17 @@ func (c Caller) May(p Permission) bool {
 	return c.Kind == Admin && c.Role.grants(p) && (!c.Bare || p == Enrol)
 }
 
+// Permissions are those that May grants.
+func (c Caller) Permissions() []Permission {
+	granted := []Permission{}
+	for _, p := range grants[c.Role] {
+		if c.May(p) {
+			granted = append(granted, p)
+		}
+	}
+	return granted
+}
+
 // Standing is what a login needs to know of an admin's account.
 type Standing struct {
 	Epoch  int64 // grows when a password, a role or a factor changes: sessions of an earlier epoch are over

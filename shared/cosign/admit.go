@@ -59,7 +59,9 @@ type Parts struct {
 	Provider    Provider
 	ContentType string // of its answers
 	Policies    Policies
-	Keys        func(name string) (signing.Signer, error) // response keys by name; cached
+	// Keys finds response keys: the present one by the name that a cosigner has for it, or a very one by the reference that a
+	// decision has. It is asked for every callback, so it keeps what it found.
+	Keys func(ctx context.Context, reference string) (signing.Key, error)
 }
 
 type met struct {

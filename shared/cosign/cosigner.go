@@ -22,7 +22,7 @@ type Cosigner struct {
 	Provider     string
 	Name         string
 	Inbound      []PublicKey // any of them verifies its messages, so that keys can change with an overlap
-	ResponseKey  string      // the name of the answering key in the secrets directory; the key itself is never stored
+	ResponseKey  string      // how the answering key is referred to; the key itself is never stored
 	Workspaces   []tenant.ID
 	Unreferenced string // what becomes of a request without a reference of ours
 	CreatedAt    time.Time
@@ -45,7 +45,7 @@ var (
 	ErrKeyCount     = fault.New(fault.Unprocessable, "inbound_keys_count", "A cosigner has 1 to 5 inbound keys.").At("/inbound_keys")
 	ErrKey          = fault.New(fault.Unprocessable, "inbound_key_invalid", `An inbound key is one "PUBLIC KEY" block in PEM with an RSA key of 2048 to 4096 bits and the exponent 65537.`)
 	ErrKeyTwice     = fault.New(fault.Unprocessable, "inbound_key_repeated", "This key is given twice.")
-	ErrResponseKey  = fault.New(fault.Unprocessable, "response_key_invalid", "A response key is named by its file in the secrets directory: 1 to 64 characters of a-z, 0-9, dot, dash and underscore, the first a letter or digit.").At("/response_key")
+	ErrResponseKey  = fault.New(fault.Unprocessable, "response_key_invalid", "A response key is named by its file in the secrets directory (1 to 64 characters of a-z, 0-9, dot, dash and underscore, the first a letter or digit, not ending in .previous) or as kms: and the ARN or alias of a KMS key.").At("/response_key")
 	ErrBindings     = fault.New(fault.Unprocessable, "workspaces_count", "A cosigner is bound to 1 to 50 workspaces.").At("/workspaces")
 	ErrBinding      = fault.New(fault.Unprocessable, "workspace_unknown", "There is no such workspace.")
 	ErrBindingTwice = fault.New(fault.Unprocessable, "workspace_repeated", "This workspace is given twice.")
@@ -74,7 +74,7 @@ type Workspaces func(ctx context.Context, id tenant.ID) error
 type Service struct {
 	Ledger     *ledger.Ledger
 	Workspaces Workspaces        // nil where none is registered
-	ValidKey   func(string) bool // whether a response key could have this name; nil where none is registered
+	ValidKey   func(string) bool // whether a response key may be referred to like that; nil where none is registered
 }
 
 func (c Cosigner) fields() audit.Fields {

@@ -29,7 +29,7 @@ func (d *Decider) Decide(ctx context.Context, who caller.Caller, in edge.Raw) (e
 	if err != nil {
 		return edge.RawReply{}, err
 	}
-	key, err := d.Keys(c.ResponseKey)
+	key, err := d.Keys(ctx, c.ResponseKey)
 	if err != nil {
 		return edge.RawReply{}, ErrNoKey.Because(err)
 	}
@@ -49,7 +49,7 @@ type ask struct {
 	cosigner Cosigner
 	body     []byte
 	callback signing.Callback
-	key      signing.Signer
+	key      signing.Key
 }
 
 func (a *ask) decide(ctx context.Context) (edge.RawReply, error) {
@@ -118,7 +118,7 @@ func (a *ask) renew(ctx context.Context, item ledger.Item) error {
 	if a.callback, err = a.Provider.Open(a.body, c.verifiers()); err != nil {
 		return a.refuse(ctx, caller.Caller{Kind: a.by.Kind, Origin: a.by.Origin}, "cosigner/"+c.ID)
 	}
-	if a.key, err = a.Keys(c.ResponseKey); err != nil {
+	if a.key, err = a.Keys(ctx, c.ResponseKey); err != nil {
 		return ErrNoKey.Because(err)
 	}
 	a.cosigner = c
@@ -139,7 +139,7 @@ func (a *ask) judge(ctx context.Context, head ledger.Item) (Decision, error) {
 		Cosigner: a.cosigner.ID, Provider: a.cosigner.Provider, ExternalID: a.callback.ExternalID, Kind: a.callback.Kind,
 		TxID: a.callback.TxID, Workspace: a.workspace(), Ref: a.callback.RefText, Request: a.callback.Request, Verdict: verdict,
 		Digest: a.callback.Digest, Claims: a.Provider.Claims(action, a.callback.ExternalID, tell(verdict.Reason)),
-		ResponseKey: a.cosigner.ResponseKey, DecidedAt: a.Ledger.Now(),
+		ResponseKey: a.key.Reference(), DecidedAt: a.Ledger.Now(),
 	}, nil
 }
 

@@ -31,7 +31,7 @@ func TestApprove(t *testing.T) {
 		"workspace": s.workspace.String(), "ref": s.workspace.String() + ":order-1", "operation": "TRANSFER", "asset": "ETH", "amount": "0.01",
 		"signature": "valid", "decision": "approve", "reason": "allowed", "policy_version": int64(1),
 		"rules": []string{"pay"}, "caps": []string{"one-eth"}, "missing": []string{},
-		"claims": []byte(`{"action":"APPROVE","requestId":"req-1"}`), "response_key": "fireblocks-response",
+		"claims": []byte(`{"action":"APPROVE","requestId":"req-1"}`), "response_key": "dir:fireblocks-response#" + version(ours()),
 	}
 	ignored := cmpopts.IgnoreMapEntries(func(name string, _ any) bool {
 		return name == "audit_hash" || name == "digest" || name == "decided_at"

@@ -25,7 +25,7 @@ type Decision struct {
 	Verdict     signing.Verdict
 	Digest      string // of the request; see signing.Callback
 	Claims      []byte // what the answer signs; the same key makes the same answer of it
-	ResponseKey string // the name of that key
+	ResponseKey string // the reference of that very key
 	DecidedAt   time.Time
 }
 

@@ -16,7 +16,7 @@ type View struct {
 	Provider     string      `json:"provider"`
 	Name         string      `json:"name"`
 	InboundKeys  []KeyView   `json:"inbound_keys"`
-	ResponseKey  string      `json:"response_key"` // its name
+	ResponseKey  string      `json:"response_key"` // its file's name, or kms: and an ARN or alias
 	Workspaces   []tenant.ID `json:"workspaces"`
 	Unreferenced string      `json:"unreferenced"`
 	CallbackPath string      `json:"callback_path"` // to be given to the provider, after the API's base URL

@@ -23,7 +23,7 @@ type RegisterInput struct {
 }
 
 // Register makes a co-signer known. It fails with the rules' faults, each naming the member. Whether the response key is
-// there is not known here: only the function that answers mounts the secrets directory, and it answers 503 without the key.
+// there is not known here: only the function that answers may use it, and it answers 503 without the key.
 func (s Service) Register(ctx context.Context, who caller.Caller, in RegisterInput) (View, error) {
 	c, err := s.cosigner(in)
 	if err != nil {

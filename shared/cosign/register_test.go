@@ -125,6 +125,8 @@ func TestRegisterRules(t *testing.T) {
 		{"a private key behind it", object{"inbound_keys": []string{key + private}}, 422, "inbound_key_invalid", "/inbound_keys/0"},
 		{"no PEM", object{"inbound_keys": []string{"AAAA"}}, 422, "inbound_key_invalid", "/inbound_keys/0"},
 		{"a path", object{"response_key": "../key"}, 422, "response_key_invalid", "/response_key"},
+		{"another home", object{"response_key": "env:KEY"}, 422, "response_key_invalid", "/response_key"},
+		{"a version of a key", object{"response_key": "key.previous"}, 422, "response_key_invalid", "/response_key"},
 		{"no workspaces", object{"workspaces": []string{}}, 422, "workspaces_count", "/workspaces"},
 		{"51 workspaces", object{"workspaces": many}, 422, "workspaces_count", "/workspaces"},
 		{"an unknown workspace", object{"workspaces": []string{s.workspace.String(), missing}}, 422, "workspace_unknown", "/workspaces/1"},

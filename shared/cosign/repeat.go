@@ -9,9 +9,8 @@ import (
 	"github.com/zenvault/zenvault/shared/signing"
 )
 
-// repeat answers a request that has been decided: with the same bytes if it is the same request. (The stored claims are
-// signed anew, with the key that signed them first; the scheme is deterministic.) Nothing is written: it is the answer
-// that is repeated, not the decision.
+// repeat answers a request that has been decided: with the same bytes if it is the same request. Nothing is written: it is
+// the answer that is repeated, not the decision.
 func (a *ask) repeat(ctx context.Context, earlier ledger.Item) (edge.RawReply, error) {
 	p, err := parsePrior(earlier)
 	if err != nil {
@@ -20,15 +19,27 @@ func (a *ask) repeat(ctx context.Context, earlier ledger.Item) (edge.RawReply, e
 	if p.digest != a.callback.Digest {
 		return a.conflict(ctx, p)
 	}
-	key, err := a.Keys(p.responseKey)
-	if err != nil {
-		return edge.RawReply{}, ErrNoKey.Because(err)
-	}
-	token, err := a.Provider.Seal(ctx, p.claims, key)
+	token, err := a.again(ctx, p)
 	if err != nil {
 		return edge.RawReply{}, err
 	}
 	return a.reply(token, p.workspace, p.decision, p.reason), nil
+}
+
+// again signs stored claims with the key that signed them first; the scheme is deterministic. Once that key is retired,
+// the provider has no use for its signatures either: then the same claims are signed with the present one.
+func (a *ask) again(ctx context.Context, p prior) ([]byte, error) {
+	key, err := a.Keys(ctx, p.responseKey)
+	if err != nil && !errors.Is(err, signing.ErrRetired) {
+		return nil, ErrNoKey.Because(err)
+	}
+	if err == nil {
+		token, err := a.Provider.Seal(ctx, p.claims, key)
+		if !errors.Is(err, signing.ErrRetired) {
+			return token, err
+		}
+	}
+	return a.Provider.Seal(ctx, p.claims, a.key)
 }
 
 // conflict answers another request under a used id. What is stored is not about it, and it is never stored itself: it is

@@ -16,6 +16,7 @@ import (
 type brokenSigner struct{}
 
 func (brokenSigner) Sign(context.Context, []byte) ([]byte, error) { return nil, errors.New("broken") }
+func (brokenSigner) Reference() string                            { return "dir:fireblocks-response" }
 
 // A key that is found but can't sign, as one outside of this process may be, gives a 503 and nothing unsigned. The decision
 // was durable before the key was touched, so that the next sending gets it.
@@ -24,7 +25,7 @@ func TestSignerFails(t *testing.T) {
 	working := s.handler
 	s.handler = edge.Bind(s.world.Edge(nil, nil), cosign.RouteFireblocks, cosign.NewDecider(cosign.Parts{
 		Ledger: s.ledger, Name: fireblocks.Name, Provider: fireblocks.Codec{}, ContentType: fireblocks.ContentType,
-		Policies: policy.NewJudge(s.ledger), Keys: func(string) (signing.Signer, error) { return brokenSigner{}, nil },
+		Policies: policy.NewJudge(s.ledger), Keys: func(context.Context, string) (signing.Key, error) { return brokenSigner{}, nil },
 	}))
 	answer := s.post(sign(theirs(), s.request(nil)))
 	if p := problem(t, answer); p.Status != http.StatusServiceUnavailable || p.Code != "response_key_unavailable" {

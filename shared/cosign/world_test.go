@@ -32,10 +32,10 @@ import (
 	"github.com/zenvault/zenvault/shared/caller"
 	"github.com/zenvault/zenvault/shared/cosign"
 	"github.com/zenvault/zenvault/shared/edge"
+	"github.com/zenvault/zenvault/shared/keyref"
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/policy"
 	"github.com/zenvault/zenvault/shared/provider/fireblocks"
-	"github.com/zenvault/zenvault/shared/secretdir"
 	"github.com/zenvault/zenvault/shared/strict"
 	"github.com/zenvault/zenvault/shared/tenant"
 	"github.com/zenvault/zenvault/shared/wire"
@@ -158,7 +158,7 @@ func public(key *rsa.PrivateKey) string {
 }
 
 func (s *stage) cosigners() cosign.Service {
-	return cosign.Service{Ledger: s.ledger, Workspaces: s.workspaces().Exists, ValidKey: secretdir.ValidName}
+	return cosign.Service{Ledger: s.ledger, Workspaces: s.workspaces().Exists, ValidKey: keyref.Valid}
 }
 
 func (s *stage) register(of ...tenant.ID) string {

@@ -12,7 +12,8 @@ import (
 )
 
 // Fan makes the deliveries of an event, one for each endpoint that wants it, in one transaction with the event's leaving
-// the due index, and sends their first messages. An event that was fanned out before is left alone: what the first time
+// the due index, and sends their first messages; an event that an
+// admin is to hear of becomes a letter besides. An event that was fanned out before is left alone: what the first time
 // did not send, the sweeper does.
 func (s Service) Fan(ctx context.Context, who caller.Caller, m edge.Message) error {
 	told, err := ParseAnnouncement(m.Body)
@@ -33,6 +34,9 @@ func (s Service) Fan(ctx context.Context, who caller.Caller, m edge.Message) err
 	if err != nil {
 		return err
 	}
+	if err := s.tellAdmin(ctx, event); err != nil {
+		return err
+	}
 	deliveries, err := s.deliveries(ctx, event)
 	if err != nil {
 		return err
@@ -41,6 +45,15 @@ func (s Service) Fan(ctx context.Context, who caller.Caller, m edge.Message) err
 		return unlessMoved(err)
 	}
 	return s.sendFirst(ctx, deliveries)
+}
+
+// tellAdmin has an admin told of an event by mail, before the event leaves the due index: after a crash in between he is told
+// twice rather than never.
+func (s Service) tellAdmin(ctx context.Context, e ledger.Event) error {
+	if e.Admin == "" {
+		return nil
+	}
+	return s.Queue.Send(ctx, edge.MailQueue, 0, announcement(e.ID))
 }
 
 // deliveries are what an event becomes. An event of no workspace is nobody's to hear of.

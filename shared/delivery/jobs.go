@@ -9,7 +9,7 @@ import (
 // JobFan makes an event's deliveries.
 var JobFan = edge.Job[Service]{Spec: edge.Spec{
 	Name: "delivery-fan", Summary: "Fan an event out to the endpoints that want it.", Queue: edge.EventQueue,
-	Needs:   edge.Needs{Reads: []string{"endpoints#"}, Writes: []string{eventKeys, Keys}, Delivers: true},
+	Needs:   edge.Needs{Reads: []string{"endpoints#"}, Writes: []string{eventKeys, Keys}, Delivers: true, Posts: true},
 	Timeout: 30 * time.Second,
 }, Do: Service.Fan}
 

@@ -34,7 +34,8 @@ type stack struct {
 	service   delivery.Service
 	queues    wire.World // the vault's, with queues by its clock
 	client    *sqs.Client
-	steps     int // of nextDue
+	sqs       *emulator.Emulator // of the queues alone
+	steps     int                // of nextDue
 }
 
 func newStack(t *testing.T) *stack {
@@ -65,16 +66,17 @@ type queueClock struct{ *vaulttest.Clock }
 
 func (queueClock) AfterFunc(time.Duration, func()) func() bool { return func() bool { return true } }
 
-// openQueues starts an embedded SQS of its own with the three queues, since the vault's goes by the real clock.
+// openQueues starts an embedded SQS of its own with the queues, since the vault's goes by the real clock.
 func (s *stack) openQueues() {
 	aws, err := emulator.Start(emulator.Options{Region: s.World.Env.Region, Clock: queueClock{s.Clock}})
 	s.must(err)
 	s.t.Cleanup(func() { aws.Close() })
+	s.sqs = aws
 	url := aws.URL()
 	s.queues = *s.World
 	s.queues.Config.BaseEndpoint = &url
 	s.client = sqs.NewFromConfig(s.queues.Config)
-	for _, at := range []*string{&s.queues.Env.EventQueue, &s.queues.Env.DeliveryQueue, &s.queues.Env.RetryQueue} {
+	for _, at := range []*string{&s.queues.Env.EventQueue, &s.queues.Env.DeliveryQueue, &s.queues.Env.RetryQueue, &s.queues.Env.MailQueue} {
 		name := path.Base(*at)
 		made, err := s.client.CreateQueue(s.t.Context(), &sqs.CreateQueueInput{QueueName: &name})
 		s.must(err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/zenvault/zenvault/infra/vaulttest"
 	"github.com/zenvault/zenvault/shared/caller"
 	"github.com/zenvault/zenvault/shared/edge"
 	"github.com/zenvault/zenvault/shared/fault"
@@ -54,6 +56,17 @@ type gate struct {
 
 func (g gate) Admit(context.Context, edge.Request) (caller.Caller, error) { return g.who, g.err }
 
+// edges gives edges on a stack of the test's own.
+func edges(t testing.TB) func(edge.Gate, io.Writer) edge.Edge {
+	t.Helper()
+	v := vaulttest.New(t)
+	return func(g edge.Gate, log io.Writer) edge.Edge {
+		e := v.World.Edge(g, nil)
+		e.Log = slog.New(slog.NewJSONHandler(log, nil))
+		return e
+	}
+}
+
 const workspace = "ws_eucentral1_01jd0000000000000000000001"
 
 func route(g edge.Guard) edge.Route[service, input, output] {
@@ -76,6 +89,7 @@ func admin(role caller.Role) caller.Caller {
 
 // Only a caller of the guard's kind with the guard's right gets through; the handler runs for nobody else.
 func TestGuards(t *testing.T) {
+	open := edges(t)
 	callers := map[string]gate{
 		"nobody": {}, "refused": {err: edge.ErrUnauthenticated}, "owner": {who: admin(caller.Owner)}, "auditor": {who: admin(caller.Auditor)},
 		"no role": {who: admin("")}, "key": {who: keyOf("a:write")}, "other key": {who: keyOf("a:read")}, "no scopes": {who: keyOf()},
@@ -92,7 +106,7 @@ func TestGuards(t *testing.T) {
 	for guardName, g := range guards {
 		for name, gate := range callers {
 			var calls []caller.Caller
-			handler := edge.Bind(edge.Edge{Gate: gate, Log: slog.New(slog.DiscardHandler)}, route(g.guard), service{calls: &calls})
+			handler := edge.Bind(open(gate, io.Discard), route(g.guard), service{calls: &calls})
 			want, named := g.want[name]
 			if !named {
 				want = 403
@@ -107,6 +121,7 @@ func TestGuards(t *testing.T) {
 
 // A route whose guard lets nobody in, or asks for nothing, does not start.
 func TestUnguardedRoutesDoNotStart(t *testing.T) {
+	open := edges(t)
 	for name, g := range map[string]edge.Guard{"zero": {}, "admin without permission": edge.Admin(""), "key without scopes": edge.APIKey()} {
 		func() {
 			defer func() {
@@ -114,13 +129,14 @@ func TestUnguardedRoutesDoNotStart(t *testing.T) {
 					t.Errorf("%s: started", name)
 				}
 			}()
-			edge.Bind(edge.Edge{Gate: gate{}}, route(g), service{})
+			edge.Bind(open(gate{}, io.Discard), route(g), service{})
 		}()
 	}
 }
 
 // Bad input is refused with a problem that names the member, and the handler does not run.
 func TestBadInput(t *testing.T) {
+	open := edges(t)
 	tests := []struct {
 		name   string
 		change func(*edge.Request)
@@ -138,6 +154,7 @@ func TestBadInput(t *testing.T) {
 		{"unknown parameter", func(r *edge.Request) { r.Query.Set("x", "1") }, 400, "malformed_request", "x"},
 		{"repeated parameter", func(r *edge.Request) { r.Query["limit"] = []string{"1", "2"} }, 400, "malformed_request", "limit"},
 		{"malformed parameter", func(r *edge.Request) { r.Query.Set("limit", "many") }, 400, "malformed_request", "limit"},
+		{"zero parameter", func(r *edge.Request) { r.Query.Set("limit", "0") }, 400, "malformed_request", "limit"},
 		{"malformed cursor", func(r *edge.Request) { r.Query.Set("cursor", "%%%") }, 400, "malformed_request", "cursor"},
 		{"two keys", func(r *edge.Request) { r.Header["Idempotency-Key"] = []string{"a", "b"} }, 400, "malformed_request", "Idempotency-Key"},
 		{"empty key", func(r *edge.Request) { r.Header["Idempotency-Key"] = []string{""} }, 400, "malformed_request", "Idempotency-Key"},
@@ -147,7 +164,7 @@ func TestBadInput(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var calls []caller.Caller
-			handler := edge.Bind(edge.Edge{Gate: gate{who: admin(caller.Owner)}, Log: slog.New(slog.DiscardHandler)}, route(edge.Admin(caller.WorkspaceWrite)), service{calls: &calls})
+			handler := edge.Bind(open(gate{who: admin(caller.Owner)}, io.Discard), route(edge.Admin(caller.WorkspaceWrite)), service{calls: &calls})
 			r := request(`{"name":"a"}`)
 			tt.change(&r)
 			answer := handler(t.Context(), r)
@@ -167,8 +184,9 @@ func TestBadInput(t *testing.T) {
 
 // A caller carries where the request came from: an address without its IPv6 clothing, a bounded User-Agent.
 func TestOrigin(t *testing.T) {
+	open := edges(t)
 	var calls []caller.Caller
-	handler := edge.Bind(edge.Edge{Gate: gate{who: admin(caller.Owner)}, Log: slog.New(slog.DiscardHandler)}, route(edge.Admin(caller.WorkspaceWrite)), service{calls: &calls})
+	handler := edge.Bind(open(gate{who: admin(caller.Owner)}, io.Discard), route(edge.Admin(caller.WorkspaceWrite)), service{calls: &calls})
 	r := request(`{"name":"a"}`)
 	r.Header.Set("User-Agent", strings.Repeat("é", 200))
 	r.Header.Set("Idempotency-Key", "k1")
@@ -187,6 +205,7 @@ func TestOrigin(t *testing.T) {
 
 // A fault is told as it is; anything else is told as internal, and only the log knows more.
 func TestErrors(t *testing.T) {
+	open := edges(t)
 	tests := []struct {
 		name   string
 		err    error
@@ -203,7 +222,7 @@ func TestErrors(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var log bytes.Buffer
 			var calls []caller.Caller
-			handler := edge.Bind(edge.Edge{Gate: gate{who: admin(caller.Owner)}, Log: slog.New(slog.NewJSONHandler(&log, nil))},
+			handler := edge.Bind(open(gate{who: admin(caller.Owner)}, &log),
 				route(edge.Admin(caller.WorkspaceWrite)), service{err: tt.err, calls: &calls})
 			answer := handler(t.Context(), request(tt.body))
 			if answer.Status != tt.status || !strings.Contains(string(answer.Body), `"code":"`+tt.code+`"`) {
@@ -221,8 +240,9 @@ func TestErrors(t *testing.T) {
 
 // The reply of an earlier request under the same key is given back as it was, with a mark.
 func TestReplay(t *testing.T) {
+	open := edges(t)
 	var calls []caller.Caller
-	handler := edge.Bind(edge.Edge{Gate: gate{who: admin(caller.Owner)}, Log: slog.New(slog.DiscardHandler)}, route(edge.Admin(caller.WorkspaceWrite)),
+	handler := edge.Bind(open(gate{who: admin(caller.Owner)}, io.Discard), route(edge.Admin(caller.WorkspaceWrite)),
 		service{err: &ledger.Replayed{Reply: []byte(`{"name":"first"}`)}, calls: &calls})
 	answer := handler(t.Context(), request(`{"name":"a"}`))
 	if answer.Status != 201 || string(answer.Body) != `{"name":"first"}` || answer.Header.Get("Idempotency-Replayed") != "true" {
@@ -232,13 +252,14 @@ func TestReplay(t *testing.T) {
 
 // No request makes the edge panic past its own recovery, and every answer is JSON with a known status.
 func FuzzServe(f *testing.F) {
+	open := edges(f)
 	f.Add([]byte(`{"name":"a"}`), "limit=1", "k")
 	f.Add([]byte(`{`), "limit=&limit=", "")
 	f.Add([]byte(nil), "cursor=AAAA&x", "é")
 	f.Fuzz(func(t *testing.T, body []byte, query, key string) {
 		var calls []caller.Caller
 		var log bytes.Buffer
-		handler := edge.Bind(edge.Edge{Gate: gate{who: admin(caller.Owner)}, Log: slog.New(slog.NewJSONHandler(&log, nil))}, route(edge.Admin(caller.WorkspaceWrite)), service{calls: &calls})
+		handler := edge.Bind(open(gate{who: admin(caller.Owner)}, &log), route(edge.Admin(caller.WorkspaceWrite)), service{calls: &calls})
 		r := request(string(body))
 		r.Query, _ = url.ParseQuery(query)
 		r.Header.Set("Idempotency-Key", key)

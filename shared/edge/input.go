@@ -57,6 +57,8 @@ func decodeQuery(r Request, name string, into reflect.Value) error {
 		return ErrMalformed.Saying("The query parameter is given more than once.").At(name)
 	case len(values) == 1 && setText(into, values[0]) != nil:
 		return ErrMalformed.Saying("The query parameter is malformed.").At(name)
+	case len(values) == 1 && into.CanInt() && into.IsZero(): // below, a zero is a number that was not given
+		return ErrMalformed.Saying("The query parameter can't be 0.").At(name)
 	}
 	return nil
 }

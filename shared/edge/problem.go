@@ -3,6 +3,8 @@ package edge
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/zenvault/zenvault/shared/fault"
 )
@@ -27,22 +29,32 @@ type Problem struct {
 	Status    int    `json:"status"`
 	Code      string `json:"code"`
 	Detail    string `json:"detail"`
-	Field     string `json:"field,omitempty"` // JSON pointer of the member, or the name of the parameter or header
+	Field     string `json:"field,omitempty"`       // JSON pointer of the member, or the name of the parameter or header
+	Retry     int64  `json:"retry_after,omitempty"` // seconds to wait, as in the header Retry-After
 	RequestID string `json:"request_id"`
 }
 
 // ProblemResponse tells a fault. Nothing of its cause is in it.
 func ProblemResponse(f *fault.Fault, requestID string) Response {
-	status := f.Kind.Status()
+	status, wait := f.Kind.Status(), retryAfter(f.Retry)
 	body, _ := json.Marshal(Problem{
 		Type: "urn:zenvault:problem:" + f.Code, Title: http.StatusText(status), Status: status,
-		Code: f.Code, Detail: f.Message, Field: f.Field, RequestID: requestID,
+		Code: f.Code, Detail: f.Message, Field: f.Field, Retry: wait, RequestID: requestID,
 	})
 	r := reply(status, "application/problem+json", body)
 	if status == http.StatusUnauthorized {
 		r.Header.Set("WWW-Authenticate", "Bearer")
 	}
+	if wait > 0 {
+		r.Header.Set("Retry-After", strconv.FormatInt(wait, 10))
+	}
 	return r
+}
+
+// retryAfter is a wait in whole seconds, rounded up, so that who waits for so long has waited long enough (RFC 9110
+// §10.2.3); 0 where there is nothing to wait for.
+func retryAfter(wait time.Duration) int64 {
+	return max(0, int64((wait+time.Second-1)/time.Second))
 }
 
 func reply(status int, contentType string, body []byte) Response {

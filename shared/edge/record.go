@@ -9,6 +9,7 @@ import (
 
 	"github.com/zenvault/zenvault/shared/caller"
 	"github.com/zenvault/zenvault/shared/fault"
+	"github.com/zenvault/zenvault/shared/limit"
 )
 
 // record is the one log line of a request, filled on the way. It has named fields only, never a body or a header.
@@ -17,9 +18,18 @@ type record struct {
 	request Request
 	start   time.Time
 	who     caller.Caller
+	left    limit.Allowance // of the limit that the request counted in, if the client is told
 	err     error
+	unnoted error // why the audit trail lacks what it should say of the request
 	crash   string
 	more    []slog.Attr
+}
+
+// note keeps the trouble of recording something beside the answer, which stays what it is.
+func (r *record) note(err error) {
+	if err != nil {
+		r.unnoted = err
+	}
 }
 
 func (r *record) panicked(value any) {
@@ -47,6 +57,10 @@ func (r *record) write(log *slog.Logger, answer Response) {
 			level = slog.LevelError
 			attrs = append(attrs, "error", r.err.Error())
 		}
+	}
+	if r.unnoted != nil {
+		level = slog.LevelError
+		attrs = append(attrs, "not_noted", r.unnoted.Error())
 	}
 	if r.crash != "" {
 		attrs = append(attrs, "stack", r.crash)

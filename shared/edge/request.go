@@ -15,6 +15,7 @@ type Request struct {
 	Path   string
 	Params map[string]string // of the path
 	Query  url.Values
+	Asked  string // the query exactly as sent, undecoded and without its question mark
 	Header http.Header
 	Body   []byte     // exactly as sent
 	Source netip.Addr // of the connection, as the transport saw it

@@ -14,8 +14,10 @@ import (
 	"time"
 
 	"github.com/zenvault/zenvault/shared/caller"
+	"github.com/zenvault/zenvault/shared/clientip"
 	"github.com/zenvault/zenvault/shared/fault"
 	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/limit"
 )
 
 // Route is a Spec and the method of a domain's service that answers it.
@@ -40,8 +42,8 @@ func (r Route[S, In, Out]) Input() reflect.Type { return reflect.TypeFor[In]() }
 // Output is the type of the answer.
 func (r Route[S, In, Out]) Output() reflect.Type { return reflect.TypeFor[Out]() }
 
-// Gate turns a request's credentials into a caller. It fails with ErrUnauthenticated, or a fault of kind Unavailable or
-// TooMany; whether the caller may use the route is not its business.
+// Gate turns a request's credentials into a caller. It fails with ErrUnauthenticated, or a fault of kind Unauthenticated,
+// Unavailable or TooMany; whether the caller may use the route is not its business.
 type Gate interface {
 	Admit(ctx context.Context, r Request) (caller.Caller, error)
 }
@@ -55,14 +57,17 @@ type Replayer interface {
 type Edge struct {
 	Gate     Gate     // nil for public routes and callbacks
 	Replayer Replayer // nil where no route writes
+	Limits   *limit.Requests
+	Proxies  clientip.Proxies
+	Notes    *Notes
 	Log      *slog.Logger
 }
 
 // Handler serves one route.
 type Handler func(context.Context, Request) Response
 
-// Bind joins a route to its service. It panics on a route without a guard, or with a guard that can let nobody in: such
-// a route must not start.
+// Bind joins a route to its service. It panics on a route without a guard, without limits, or with a guard that can let
+// nobody in: such a route must not start.
 func Bind[S, In, Out any](e Edge, route Route[S, In, Out], service S) Handler {
 	mustBeGuarded(e, route.Spec)
 	do := func(ctx context.Context, who caller.Caller, r Request) (any, error) {
@@ -82,12 +87,16 @@ func mustBeGuarded(e Edge, s Spec) {
 		panic("edge: the route " + s.Name + " has no guard")
 	case (g.Kind == AdminGuard || g.Kind == KeyGuard) && e.Gate == nil:
 		panic("edge: the route " + s.Name + " has no gate")
+	case e.Limits == nil || e.Notes == nil:
+		panic("edge: the route " + s.Name + " has no limits, or nowhere to note what it refuses")
+	case g.Kind != CallbackGuard && e.Limits.Rates[s.class()].Count == 0:
+		panic("edge: the route " + s.Name + " is of a class without a rate")
 	}
 }
 
 type doing func(context.Context, caller.Caller, Request) (any, error)
 
-// serve is the one way through: size, caller, right, replay, input, domain, answer, one log record.
+// serve is the one way through: client, size, limits, caller, right, replay, input, domain, answer, one log record.
 func (e Edge) serve(ctx context.Context, s Spec, r Request, do doing) (answer Response) {
 	record := &record{route: s.Name, request: r, start: time.Now()}
 	defer func() {
@@ -98,10 +107,17 @@ func (e Edge) serve(ctx context.Context, s Spec, r Request, do doing) (answer Re
 		record.write(e.Log, answer)
 	}()
 	output, err := e.answer(ctx, s, r, do, record)
+	answer = respond(s, r, output, err, record)
+	tell(record.left, answer.Header)
+	return answer
+}
+
+// respond puts an output or an error into bytes.
+func respond(s Spec, r Request, output any, err error, record *record) Response {
 	var replayed *ledger.Replayed
 	switch {
 	case errors.As(err, &replayed):
-		answer = reply(s.status(), "application/json", replayed.Reply)
+		answer := reply(s.status(), "application/json", replayed.Reply)
 		answer.Header.Set("Idempotency-Replayed", "true")
 		return answer
 	case err != nil:
@@ -115,23 +131,17 @@ func (e Edge) serve(ctx context.Context, s Spec, r Request, do doing) (answer Re
 }
 
 func (e Edge) answer(ctx context.Context, s Spec, r Request, do doing, record *record) (any, error) {
-	r.Client = r.Source.Unmap().WithZone("")
+	r.Client = e.client(ctx, r, record)
 	if len(r.Body) > s.maxBody() {
 		return nil, ErrBodyTooLarge
 	}
-	who, err := e.admit(ctx, s.Guard, r)
+	who, err := e.identify(ctx, s, r, record)
 	if err != nil {
 		return nil, err
 	}
-	record.who = who
-	switch {
-	case s.Guard.allows(who):
-	case who.Bare:
-		return nil, ErrNoFactor
-	default:
-		return nil, ErrForbidden
+	if err := e.authorise(ctx, s, who, record); err != nil {
+		return nil, err
 	}
-	who.Origin = origin(r)
 	if who.Once, err = once(s, r, who); err != nil {
 		return nil, err
 	}
@@ -140,7 +150,35 @@ func (e Edge) answer(ctx context.Context, s Spec, r Request, do doing, record *r
 			return nil, err
 		}
 	}
-	return do(ctx, who, r)
+	output, err := do(ctx, who, r)
+	if s.Guard.Kind == CallbackGuard && err != nil { // the handler was the gate
+		err = e.limitFailure(ctx, r, record, err)
+	}
+	return output, err
+}
+
+// identify tells who asks, and counts it.
+func (e Edge) identify(ctx context.Context, s Spec, r Request, record *record) (caller.Caller, error) {
+	if err := e.limitEarly(ctx, s, r, record); err != nil {
+		return caller.Caller{}, err
+	}
+	who, err := e.admit(ctx, s.Guard, r)
+	if err != nil {
+		return caller.Caller{}, e.limitFailure(ctx, r, record, err)
+	}
+	record.who, who.Origin = who, r.Origin()
+	return who, e.limitCaller(ctx, s, who, record)
+}
+
+// authorise tells whether who asks may, and records it if not.
+func (e Edge) authorise(ctx context.Context, s Spec, who caller.Caller, record *record) error {
+	switch {
+	case s.Guard.allows(who):
+		return nil
+	case who.Bare:
+		return e.forbidden(ctx, s, who, ErrNoFactor, record)
+	}
+	return e.forbidden(ctx, s, who, ErrForbidden, record)
 }
 
 func (e Edge) admit(ctx context.Context, g Guard, r Request) (caller.Caller, error) {
@@ -158,7 +196,9 @@ func (e Edge) admit(ctx context.Context, g Guard, r Request) (caller.Caller, err
 // maxUserAgent is how much of a User-Agent an audit entry keeps, in bytes.
 const maxUserAgent = 256
 
-func origin(r Request) caller.Origin {
+// Origin is where the request came from, as an audit entry records it. The edge gives it to every caller that a gate lets
+// in; a gate needs it for an attempt that it denies and records.
+func (r Request) Origin() caller.Origin {
 	agent := r.Header.Get("User-Agent")
 	if len(agent) > maxUserAgent {
 		agent = agent[:maxUserAgent]
@@ -186,8 +226,10 @@ func once(s Spec, r Request, who caller.Caller) (caller.Once, error) {
 		return caller.Once{}, ErrMalformed.
 			Saying("The Idempotency-Key must be one value of 1 to 255 visible ASCII characters without a comma.").At("Idempotency-Key")
 	}
+	// The key itself is in the hash and not stored: a random one keeps the hash of a body with a password in it from being
+	// guessed at.
 	h := sha256.New()
-	for _, part := range []string{s.Name, r.Path, r.Query.Encode()} {
+	for _, part := range []string{keys[0], s.Name, r.Path, r.Query.Encode()} {
 		io.WriteString(h, part+"\x00")
 	}
 	h.Write(r.Body)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/zenvault/zenvault/shared/caller"
+	"github.com/zenvault/zenvault/shared/limit"
 )
 
 // Spec describes one function: a route, or a worker that a queue, a clock or an operator starts. From the table of all
@@ -22,6 +23,8 @@ type Spec struct {
 
 	Queue Queue         // of a queue's worker
 	Every time.Duration // of a clock's worker
+
+	Class limit.Class // of a route, for its rate limit; "" is what follows from guard and method
 
 	Needs   Needs
 	Timeout time.Duration // 0 is 10 s
@@ -40,12 +43,14 @@ type Needs struct {
 	Writes    []string // prefixes of vault keys written; each commit also writes an entry, and may write events
 	Notes     bool     // writes nothing but audit entries: denials and observations
 	Trail     bool     // reads the audit trail
+	Uses      bool     // reads when API keys were last used
 	Events    bool     // writes events, and leaves it to the sweeper to announce them
 	Announces bool     // writes events and sends to the event queue
 	Delivers  bool     // sends to the delivery queues
 	Posts     bool     // sends to the mail queue
 	Mails     bool     // sends mail through SES
 	MasterKey bool     // unwraps the master key at start
+	Wraps     bool     // makes new master keys, in wrapped form
 	Signs     bool     // signs access tokens
 	Tokens    bool     // reads the public half of the token key
 	Secrets   bool     // mounts the secrets directory

@@ -6,6 +6,7 @@ package fault
 import (
 	"errors"
 	"net/http"
+	"time"
 )
 
 // Kind says whose turn it is. The zero value is Internal: a forgotten kind never looks like the client's doing.
@@ -56,6 +57,8 @@ type Fault struct {
 	Code    string // stable, snake_case
 	Message string // a sentence for a person
 	Field   string // the offending member as a JSON pointer (RFC 6901), a parameter or header name, or ""
+
+	Retry time.Duration // how long to wait before trying again; 0 says nothing about it
 
 	rule  *Fault // the declared variable that this one is a case of
 	cause error
@@ -129,5 +132,12 @@ func (f *Fault) Saying(message string) *Fault {
 func (f *Fault) Because(cause error) *Fault {
 	c := f.copy()
 	c.cause = cause
+	return c
+}
+
+// After tells how long to wait before trying again.
+func (f *Fault) After(d time.Duration) *Fault {
+	c := f.copy()
+	c.Retry = d
 	return c
 }

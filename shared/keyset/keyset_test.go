@@ -5,8 +5,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -62,6 +65,10 @@ func TestIDs(t *testing.T) {
 	if got := ring.IDs(); len(got) != 2 || got[0] != "33783e3d" || got[1] == got[0] {
 		t.Errorf("ids = %v", got)
 	}
+	want := []string{"wk_679ce53c75b70d02", "wk_81156b956d51b86a"} // of the test's wrapped forms, by sha256sum
+	if diff := cmp.Diff(want, ring.WrappedIDs()); diff != "" {
+		t.Errorf("wrapped ids (-want +got):\n%s", diff)
+	}
 }
 
 // A master key that is not 32 random bytes stops the start, with an error that names the rule and no byte of the key.
@@ -88,6 +95,8 @@ func TestOpenRefuses(t *testing.T) {
 		{"dead beef", strings.Repeat("deadbeef", 8), "the key repeats itself"},
 		{"period of 5", strings.Repeat("0badc0ffee", 6) + "0bad", "the key repeats itself"},
 		{"text", hex.EncodeToString([]byte("correct horse battery staple 123")), "the key is text, not random bytes"},
+		{"one", strings.Repeat("00", 31) + "01", "the key has too few different bytes to be random"},
+		{"up and down", "0102030405060708090a0b0c0d0e0f0f0f0e0d0c0b0a09080706050403020101", "the key has too few different bytes to be random"},
 		{"NIST SP 800-38A", "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4", "the key is a published test key"},
 	}
 	for _, tt := range tests {
@@ -114,6 +123,9 @@ func TestOpenRefusesLists(t *testing.T) {
 		{"nine", make([]string, 9), "master key: 1 to 8 versions are needed, there are 9"},
 		{"twice", []string{encode(first), encode(first)}, "master key 2 of 2: the same key is given twice"},
 		{"not base64", []string{"SECRET!" + encode(first)}, "master key 1 of 1: the ciphertext is not base64"},
+		{"a line break", []string{encode(first)[:20] + "\n" + encode(first)[20:]}, "master key 1 of 1: the ciphertext is not base64"},
+		{"blanks", []string{" " + encode(first)}, "master key 1 of 1: the ciphertext is not base64"},
+		{"bits after the end", []string{encode(first)[:42] + "/="}, "master key 1 of 1: the ciphertext is not base64"},
 		{"base64url", []string{strings.ReplaceAll(encode("fbff"+first), "+", "-")}, "master key 1 of 1: the ciphertext is not base64"},
 	}
 	for _, tt := range tests {
@@ -171,12 +183,28 @@ func TestDeriveSeparates(t *testing.T) {
 	}
 }
 
+// panicked is what a panic with a value says.
+func panicked(value any) (text string) {
+	defer func() { text = fmt.Sprint(recover()) + string(debug.Stack()) }()
+	panic(value)
+}
+
 // Nothing that prints a ring prints a key.
 func TestRingIsNotPrinted(t *testing.T) {
 	ring := open(t, first)
 	raw, _ := hex.DecodeString(first)
+	var log strings.Builder
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("ring", "pointer", ring, "value", *ring)
+	slog.New(slog.NewTextHandler(&log, nil)).Info("ring", "pointer", ring, "value", *ring)
+	asJSON, err := json.Marshal(map[string]any{"ring": ring})
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed := map[string]string{"slog": log.String(), "json": string(asJSON), "panic": panicked(ring)}
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
-		text := fmt.Sprintf(format, ring) + fmt.Sprintf(format, *ring)
+		printed[format] = fmt.Sprintf(format, ring) + fmt.Sprintf(format, *ring)
+	}
+	for format, text := range printed {
 		for _, leak := range []string{first[:16], string(raw[:8]), fmt.Sprint(raw[:4])[1:10]} {
 			if strings.Contains(text, leak) {
 				t.Errorf("%s prints %q", format, leak)

@@ -21,6 +21,7 @@ const (
 	Equal                     // it is this value
 	NotAfter                  // it is there and at most this value
 	NoneAfter                 // it is missing, or at most this value
+	After                     // it is there and above this value
 )
 
 // Clauses are for the adapter.
@@ -49,6 +50,9 @@ func Is(attribute string, value any) Condition { return clause(attribute, Equal,
 
 // AtMost requires an attribute to be there and not above the value.
 func AtMost(attribute string, value int64) Condition { return clause(attribute, NotAfter, value) }
+
+// Above requires an attribute to be there and above the value.
+func Above(attribute string, value int64) Condition { return clause(attribute, After, value) }
 
 // MissingOrAtMost requires an attribute not to be above the value if it is there at all.
 func MissingOrAtMost(attribute string, value int64) Condition {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	"errors"
 	"runtime"
 
 	"golang.org/x/crypto/argon2"
@@ -31,7 +32,12 @@ const Dummy = "$argon2id$v=19$m=65536,t=3,p=1$ctLJyebiewJFYnubR9Qglw$lHbtkPWtrJ8
 var ErrBusy = fault.New(fault.Unavailable, "busy", "Too many logins are being checked at once. Retry.")
 
 // Argon2id is the one way of hashing. It is safe for concurrent use.
-type Argon2id struct{}
+type Argon2id struct {
+	Blocklist Blocklist // nil where no password is chosen
+}
+
+// errNoList says that a function that sets passwords was put together wrongly.
+var errNoList = errors.New("password: a new one is checked without a blocklist")
 
 // Hash makes a PHC string with a new salt. It fails with ErrBusy.
 func (Argon2id) Hash(ctx context.Context, plain secret.Text) (secret.Text, error) {

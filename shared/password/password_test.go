@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/zenvault/zenvault/shared/fault"
 	"github.com/zenvault/zenvault/shared/password"
+	"github.com/zenvault/zenvault/shared/password/blocklist"
 	"github.com/zenvault/zenvault/shared/secret"
 )
 
@@ -118,25 +120,54 @@ func TestBusy(t *testing.T) {
 	}
 }
 
-// A new password has 15 characters or more and at most 1,024 bytes, in whatever script.
-func TestCheck(t *testing.T) {
+// choosing is as it is where passwords are chosen.
+var choosing = password.Argon2id{Blocklist: blocklist.Common{}}
+
+// With a second factor 8 characters are enough, without one 15, of whatever script, in at most 1,024 bytes; what is easily
+// guessed is refused either way, with the reason.
+func TestCheckWith(t *testing.T) {
 	tests := []struct {
-		plain string
-		want  error
+		plain       string
+		with, alone error
 	}{
-		{"", password.ErrTooShort},
-		{"fourteen chars", password.ErrTooShort},
-		{"fifteen chars !", nil},
-		{strings.Repeat("é", 14), password.ErrTooShort},
-		{strings.Repeat("漢", 15), nil},
-		{strings.Repeat("a", 1024), nil},
-		{strings.Repeat("a", 1025), password.ErrTooLong},
-		{strings.Repeat("\xff", 20), password.ErrNotText},
+		{"seven c", password.ErrTooShort, password.ErrTooShort},
+		{"kx7Jw2mQ", nil, password.ErrTooShort},
+		{"漢字仮名交じり文", nil, password.ErrTooShort},
+		{"kx7Jw2mQ-zr4Wn", nil, password.ErrTooShort},
+		{"", password.ErrTooShort, password.ErrTooShort},
+		{strings.Repeat("é", 7), password.ErrTooShort, password.ErrTooShort},
+		{"漢字仮名交じり文のとても長いもの", nil, nil},
+		{"correct horse battery staple", nil, nil},
+		{"fifteen chars !", nil, nil},
+		{"sunshine", password.ErrCommon, password.ErrTooShort},
+		{"Ada Lovelace 1815", password.ErrCommon, password.ErrCommon},
+		{"qwertyuiopasdfgh", password.ErrCommon, password.ErrCommon},
+		{strings.Repeat("a", 1024), password.ErrCommon, password.ErrCommon},
+		{strings.Repeat("a", 1025), password.ErrTooLong, password.ErrTooLong},
+		{strings.Repeat("\xff", 20), password.ErrNotText, password.ErrNotText},
 	}
 	for _, tt := range tests {
-		if err := argon2id.Check(secret.NewText(tt.plain)); !errors.Is(err, tt.want) {
-			t.Errorf("Check(%q) = %v, want %v", tt.plain, err, tt.want)
+		for factor, want := range map[bool]error{true: tt.with, false: tt.alone} {
+			err := choosing.CheckWith(secret.NewText(tt.plain), factor, "ada@example.com", "Ada Lovelace")
+			if !errors.Is(err, want) || err != nil && tt.plain != "" && strings.Contains(err.Error(), tt.plain) {
+				t.Errorf("%q, second factor %v: %v, want %v", tt.plain, factor, err, want)
+			}
 		}
+	}
+	short := fault.From(choosing.CheckWith(secret.NewText("seven c"), true))
+	if short.Message != "A password has at least 8 characters." || short.Field != "/password" {
+		t.Errorf("%q at %q", short.Message, short.Field)
+	}
+	common := fault.From(choosing.CheckWith(secret.NewText("123456789123456789"), false))
+	if common.Code != "password_common" || common.Message != "This is among the passwords that leaked most often. Choose another." || common.Field != "/password" {
+		t.Errorf("%s %q at %q", common.Code, common.Message, common.Field)
+	}
+}
+
+// Where passwords are chosen without a list, none will do: a function that is put together wrongly sets no weak one.
+func TestCheckWithoutList(t *testing.T) {
+	if err := argon2id.CheckWith(secret.NewText("correct horse battery staple"), true); !errors.Is(err, fault.ErrInternal) {
+		t.Errorf("checked without a list: %v", err)
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 	"github.com/zenvault/zenvault/shared/delivery"
 	"github.com/zenvault/zenvault/shared/endpoint"
 	"github.com/zenvault/zenvault/shared/health"
+	"github.com/zenvault/zenvault/shared/mail"
 	"github.com/zenvault/zenvault/shared/policy"
+	"github.com/zenvault/zenvault/shared/rewrap"
 	"github.com/zenvault/zenvault/shared/session"
 	"github.com/zenvault/zenvault/shared/trail"
 	"github.com/zenvault/zenvault/shared/workspace"
@@ -19,13 +21,42 @@ func Table() []Row {
 		route(health.RouteCheck, public, healths),
 		route(session.RouteJWKS, public, jwks),
 		route(session.RouteLogin, public, sessions),
+		route(session.RouteSecond, public, sessions),
 		route(session.RouteRefresh, public, sessions),
+		route(session.RouteLogout, admins, sessions),
+		route(session.RouteLogoutAll, admins, sessions),
+		route(session.RouteList, admins, sessions),
+		route(session.RouteEnd, admins, sessions),
+		route(admin.RouteMe, admins, secondFactors),
 
+		route(admin.RouteEnrolFactor, admins, secondFactors),
+		route(admin.RouteConfirmFactor, admins, secondFactors),
+		route(admin.RouteDisableFactor, admins, secondFactors),
+		route(admin.RouteCountCodes, admins, secondFactors),
+		route(admin.RouteRenewCodes, admins, secondFactors),
+
+		route(admin.RouteForgot, public, accounts),
+		route(admin.RouteResetPassword, public, accounts),
+		route(admin.RouteChangePassword, admins, accounts),
+		route(admin.RouteAccept, public, accounts),
+
+		route(admin.RouteInvite, admins, accounts),
+		route(admin.RouteReinvite, admins, accounts),
+		route(admin.RouteList, admins, accounts),
+		route(admin.RouteGet, admins, accounts),
+		route(admin.RouteAppoint, admins, accounts),
+		route(admin.RouteDisable, admins, accounts),
+		route(admin.RouteEnable, admins, accounts),
+		route(session.RouteListOf, admins, sessions),
+		route(session.RouteEndOf, admins, sessions),
 		route(workspace.RouteCreate, admins, workspaces),
 		route(workspace.RouteList, admins, workspaces),
 		route(workspace.RouteGet, admins, workspaces),
 		route(apikey.RouteCreate, admins, apikeys),
 		route(apikey.RouteList, admins, apikeys),
+		route(apikey.RouteGet, admins, apikeys),
+		route(apikey.RouteUpdate, admins, apikeys),
+		route(apikey.RouteRotate, admins, apikeys),
 		route(apikey.RouteRevoke, admins, apikeys),
 		route(policy.RouteDraft, admins, policies),
 		route(policy.RoutePublish, admins, policies),
@@ -45,6 +76,9 @@ func Table() []Row {
 		job(delivery.JobSend, deliveries),
 		job(delivery.JobRetry, deliveries),
 		task(delivery.TaskSweep, deliveries),
+		job(mail.JobSend, letters),
 		task(admin.TaskFound, accounts),
+		task(rewrap.TaskGenerate, generators),
+		task(rewrap.TaskRewrap, rewraps),
 	}
 }

@@ -7,13 +7,19 @@ import (
 	"github.com/zenvault/zenvault/shared/delivery"
 	"github.com/zenvault/zenvault/shared/endpoint"
 	"github.com/zenvault/zenvault/shared/health"
+	"github.com/zenvault/zenvault/shared/keyref"
+	"github.com/zenvault/zenvault/shared/mail"
 	"github.com/zenvault/zenvault/shared/password"
+	"github.com/zenvault/zenvault/shared/password/blocklist"
 	"github.com/zenvault/zenvault/shared/policy"
 	"github.com/zenvault/zenvault/shared/provider/fireblocks"
-	"github.com/zenvault/zenvault/shared/secretdir"
+	"github.com/zenvault/zenvault/shared/qr"
+	"github.com/zenvault/zenvault/shared/rewrap"
 	"github.com/zenvault/zenvault/shared/session"
 	"github.com/zenvault/zenvault/shared/session/access"
 	"github.com/zenvault/zenvault/shared/trail"
+	"github.com/zenvault/zenvault/shared/wire/factors"
+	"github.com/zenvault/zenvault/shared/wire/rewrapping"
 	"github.com/zenvault/zenvault/shared/wire/sealing"
 	"github.com/zenvault/zenvault/shared/workspace"
 )
@@ -22,12 +28,26 @@ func healths(o *Opened) health.Service { return health.Service{Ledger: o.Ledger}
 func jwks(o *Opened) access.Keys       { return o.Tokens }
 func trails(o *Opened) trail.Service   { return trail.Service{Ledger: o.Ledger} }
 
+func generators(o *Opened) rewrap.Generator {
+	return rewrap.Generator{Ledger: o.Ledger, Wrapper: o.Wrapper}
+}
+
+func rewraps(o *Opened) rewrap.Service { return rewrapping.Service(o.Ledger, o.Ring) }
+
 func accounts(o *Opened) admin.Service {
-	return admin.Service{Ledger: o.Ledger, Passwords: password.Argon2id{}}
+	return admin.Service{Ledger: o.Ledger, Passwords: password.Argon2id{Blocklist: blocklist.Common{}}, Attempts: o.World.Attempts(),
+		Letters: o.Postbox, Sessions: session.Service{}, Keys: o.Ring}
+}
+
+func secondFactors(o *Opened) admin.Factors {
+	service := factors.Service(o.World, accounts(o), o.Ring)
+	service.Picture = qr.Picture
+	return service
 }
 
 func sessions(o *Opened) session.Service {
-	return session.Service{Ledger: o.Ledger, Accounts: accounts(o), Keys: o.Ring, Tokens: o.Issuer}
+	accounts := secondFactors(o)
+	return session.Service{Ledger: o.Ledger, Accounts: accounts, Factors: accounts, Devices: accounts, Epochs: accounts, Keys: o.Ring, Tokens: o.Issuer}
 }
 
 func workspaces(o *Opened) workspace.Service {
@@ -35,7 +55,8 @@ func workspaces(o *Opened) workspace.Service {
 }
 
 func apikeys(o *Opened) apikey.Service {
-	return apikey.Service{Ledger: o.Ledger, Peppers: o.Ring, Workspaces: workspaces(o).Exists}
+	return apikey.Service{Ledger: o.Ledger, Peppers: o.Ring, Workspaces: workspaces(o).Exists,
+		Marks: o.World.Limits(), Issuer: o.World.Env.Issuer, Log: o.World.Log}
 }
 
 func policies(o *Opened) policy.Service {
@@ -43,7 +64,7 @@ func policies(o *Opened) policy.Service {
 }
 
 func cosigners(o *Opened) cosign.Service {
-	return cosign.Service{Ledger: o.Ledger, ValidKey: secretdir.ValidName, Workspaces: workspaces(o).Exists}
+	return cosign.Service{Ledger: o.Ledger, ValidKey: keyref.Valid, Workspaces: workspaces(o).Exists}
 }
 
 func fireblocksDecider(o *Opened) *cosign.Decider {
@@ -57,6 +78,8 @@ func endpoints(o *Opened) endpoint.Service {
 	return endpoint.Service{Ledger: o.Ledger, Sealer: sealing.Endpoints{Ring: o.Ring},
 		Rule: endpoint.URLRule{Plain: o.World.Env.AllowPlainDelivery}}
 }
+
+func letters(o *Opened) mail.Service { return o.Mail }
 
 func deliveries(o *Opened) delivery.Service {
 	return delivery.Service{Ledger: o.Ledger, Queue: o.Queue, Endpoints: endpoints(o), Client: o.Client}

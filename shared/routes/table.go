@@ -10,15 +10,18 @@ import (
 	"github.com/zenvault/zenvault/shared/edge"
 	"github.com/zenvault/zenvault/shared/keyset"
 	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/mail"
 	"github.com/zenvault/zenvault/shared/provider/fireblocks"
 	"github.com/zenvault/zenvault/shared/session/access"
 	"github.com/zenvault/zenvault/shared/wire"
 	"github.com/zenvault/zenvault/shared/wire/bykey"
 	"github.com/zenvault/zenvault/shared/wire/bysession"
 	"github.com/zenvault/zenvault/shared/wire/keys"
+	"github.com/zenvault/zenvault/shared/wire/mailing"
 	"github.com/zenvault/zenvault/shared/wire/queues"
 	"github.com/zenvault/zenvault/shared/wire/secrets"
 	"github.com/zenvault/zenvault/shared/wire/tokens"
+	"github.com/zenvault/zenvault/shared/wire/wrapping"
 )
 
 // Row is one function: exactly one of Route, Job and Task joins it to its service.
@@ -32,17 +35,20 @@ type Row struct {
 
 // Opened is all that the functions open, once for the process.
 type Opened struct {
-	World  *wire.World
-	Ledger *ledger.Ledger
-	Ring   *keyset.Ring
-	Issuer access.Issuer
-	Tokens access.Keys
-	Admins edge.Edge // admits admins' sessions
-	APIs   edge.Edge // admits API keys
-	Public edge.Edge
-	Queue  queue.Sender
-	Client *dialguard.Client // that webhooks are sent with
-	Keys   secrets.Keys      // that providers are answered with
+	World   *wire.World
+	Ledger  *ledger.Ledger
+	Ring    *keyset.Ring
+	Wrapper wrapping.Wrapper // that makes new master keys
+	Issuer  access.Issuer
+	Tokens  access.Keys
+	Admins  edge.Edge // admits admins' sessions
+	APIs    edge.Edge // admits API keys
+	Public  edge.Edge
+	Queue   queue.Sender
+	Postbox mail.Postbox      // that asks for letters
+	Mail    mail.Service      // that writes them
+	Client  *dialguard.Client // that webhooks are sent with
+	Keys    secrets.Keys      // that providers are answered with
 }
 
 // Open opens it. It fails with the first thing that does not open.
@@ -55,6 +61,9 @@ func Open(ctx context.Context, w *wire.World) (*Opened, error) {
 	if o.Ring, err = keys.OpenRing(ctx, w); err != nil {
 		return nil, err
 	}
+	if o.Wrapper, err = wrapping.OpenWrapper(w); err != nil {
+		return nil, err
+	}
 	if o.Issuer, err = tokens.OpenIssuer(ctx, w); err != nil {
 		return nil, err
 	}
@@ -65,6 +74,12 @@ func Open(ctx context.Context, w *wire.World) (*Opened, error) {
 		return nil, err
 	}
 	if o.Queue, err = queues.OpenSender(w); err != nil {
+		return nil, err
+	}
+	if o.Postbox, err = queues.OpenLetters(w); err != nil {
+		return nil, err
+	}
+	if o.Mail, err = mailing.OpenService(w, o.Ledger); err != nil {
 		return nil, err
 	}
 	if o.Keys, err = secrets.OpenRSA(w, fireblocks.KeyBits); err != nil {

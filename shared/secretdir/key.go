@@ -1,76 +1,81 @@
 package secretdir
 
 import (
-	"bytes"
 	"context"
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/pem"
-	"fmt"
+	"encoding/hex"
+	"errors"
+
+	"github.com/zenvault/zenvault/shared/keyref"
 )
 
 // Key signs. The private key stands behind a func, so that nothing can print, compare or marshal it.
 type Key struct {
-	sign func(message []byte) ([]byte, error)
+	sign    func(message []byte) ([]byte, error)
+	version string
 }
 
-// Sign makes an RSASSA-PKCS1-v1_5 signature with SHA-256 (RS256 in JWT): the same bytes for the same message.
-func (k Key) Sign(_ context.Context, message []byte) ([]byte, error) { return k.sign(message) }
-
-// RSA is the signing key in the named file, which must have so many bits. A key that was read stays in memory; a failure
-// is tried again at the next call.
-func (d *Dir) RSA(name string, bits int) (Key, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	cached := fmt.Sprintf("%s/%d", name, bits)
-	if key, known := d.keys[cached]; known {
-		return key, nil
+// Sign signs by the key's kind: the same bytes for the same message.
+func (k Key) Sign(_ context.Context, message []byte) ([]byte, error) {
+	if k.sign == nil {
+		return nil, ErrAbsent
 	}
-	content, err := d.Read(name)
+	return k.sign(message)
+}
+
+// Version is the hex SHA-256 of the public key's SubjectPublicKeyInfo: which key it is, and nothing about its private half.
+func (k Key) Version() string { return k.version }
+
+// newKey makes a Key of a parsed private key, which must be of the kind.
+func newKey(private crypto.Signer, kind keyref.Kind) (Key, error) {
+	sign, err := signer(private, kind)
 	if err != nil {
 		return Key{}, err
 	}
-	key, err := parse(content, bits)
-	clear(content)
-	if err != nil {
-		return Key{}, fmt.Errorf("reading the secret %q: %w", name, err)
-	}
-	d.keys[cached] = key
-	return key, nil
-}
-
-// parse reads one PEM block without headers, and nothing around it but white space.
-func parse(content []byte, bits int) (Key, error) {
-	content = bytes.TrimSpace(content)
-	block, rest := pem.Decode(content)
-	if block == nil || !bytes.HasPrefix(content, []byte("-----BEGIN ")) || len(rest) > 0 || len(block.Headers) > 0 {
-		return Key{}, ErrKey
-	}
-	private, err := decode(block)
-	clear(block.Bytes)
+	public, err := x509.MarshalPKIXPublicKey(private.Public())
 	if err != nil {
 		return Key{}, ErrKey
 	}
-	if private.N.BitLen() != bits || private.Validate() != nil {
-		return Key{}, ErrBits
-	}
-	return Key{func(message []byte) ([]byte, error) {
-		sum := sha256.Sum256(message)
-		return rsa.SignPKCS1v15(nil, private, crypto.SHA256, sum[:])
-	}}, nil
+	sum := sha256.Sum256(public)
+	return Key{sign, hex.EncodeToString(sum[:])}, nil
 }
 
-func decode(block *pem.Block) (*rsa.PrivateKey, error) {
-	switch block.Type {
-	case "RSA PRIVATE KEY":
-		return x509.ParsePKCS1PrivateKey(block.Bytes)
-	case "PRIVATE KEY":
-		parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-		if private, ok := parsed.(*rsa.PrivateKey); ok {
-			return private, err
+func signer(private crypto.Signer, kind keyref.Kind) (func(message []byte) ([]byte, error), error) {
+	switch key := private.(type) {
+	case *rsa.PrivateKey:
+		if kind.Algorithm == keyref.RS256 && key.N.BitLen() == kind.Bits {
+			return rs256(key), nil
+		}
+	case *ecdsa.PrivateKey:
+		if kind.Algorithm == keyref.ES256 && key.Curve.Params().BitSize == kind.Bits {
+			return es256(key), nil
 		}
 	}
-	return nil, ErrKey
+	return nil, ErrUnfit
+}
+
+// rs256 makes RSASSA-PKCS1-v1_5 signatures with SHA-256. (crypto/rsa verifies each before it gives it out.)
+func rs256(key *rsa.PrivateKey) func([]byte) ([]byte, error) {
+	return func(message []byte) ([]byte, error) {
+		sum := sha256.Sum256(message)
+		return rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:])
+	}
+}
+
+// es256 makes ECDSA signatures with SHA-256, r and s in 32 bytes each. Without a source of randomness the nonce comes from
+// key and message (RFC 6979), so that an answer can be given again.
+func es256(key *ecdsa.PrivateKey) func([]byte) ([]byte, error) {
+	return func(message []byte) ([]byte, error) {
+		sum := sha256.Sum256(message)
+		der, err := key.Sign(nil, sum[:], crypto.SHA256)
+		plain, valid := keyref.PlainSignature(der)
+		if err != nil || !valid {
+			return nil, errors.New("an EC key does not sign")
+		}
+		return plain, nil
+	}
 }

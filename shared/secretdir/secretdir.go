@@ -4,12 +4,11 @@ package secretdir
 import (
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
-	"strings"
 	"sync"
-	"syscall"
+	"time"
+
+	"github.com/zenvault/zenvault/shared/keyref"
 )
 
 // MaxSize is the largest file that is read, in bytes.
@@ -17,124 +16,130 @@ const MaxSize = 64 << 10
 
 // The rules. Each error says which one was broken: never where a link leads, never what a file holds.
 var (
-	ErrName   = errors.New("the name is not one of a secret")
-	ErrKind   = errors.New("it is not a regular file") // a symbolic link, a directory, a FIFO, a device
-	ErrLinked = errors.New("it has more than one link")
-	ErrOwner  = errors.New("it belongs to another user")
-	ErrMode   = errors.New("its group or others may use it")
-	ErrSize   = errors.New("it is empty or larger than 64 KiB")
-	ErrMoved  = errors.New("it was replaced while it was opened")
-	ErrKey    = errors.New("it is not one RSA private key in PEM (PKCS #8 or PKCS #1)")
-	ErrBits   = errors.New("the RSA key does not have the bits that the provider takes")
-	ErrAbsent = errors.New("there is no such secret")
-	errAccess = errors.New("it can't be read")
+	ErrName      = errors.New("the name is not one of a secret")
+	ErrKind      = errors.New("it is not a regular file") // a symbolic link, a directory, a FIFO, a device
+	ErrLinked    = errors.New("it has more than one link")
+	ErrOwner     = errors.New("it belongs to another user")
+	ErrMode      = errors.New("its group or others may use it")
+	ErrSize      = errors.New("it is empty or larger than 64 KiB")
+	ErrMoved     = errors.New("it was replaced while it was opened")
+	ErrMount     = errors.New("it is on another file system than the directory")
+	ErrForm      = errors.New("it does not have the form of a Kubernetes mount")
+	ErrKey       = errors.New("it is not one private key in PEM (PKCS #8, PKCS #1 or SEC 1)")
+	ErrEncrypted = errors.New("the key is encrypted")
+	ErrUnfit     = errors.New("the key is not of the kind and size that the provider takes")
+	ErrAbsent    = errors.New("there is no such secret")
+	ErrRetired   = errors.New("this version of the secret is not there any more")
+	errAccess    = errors.New("it can't be read")
 )
 
-// Dir is the directory. Keys are read once a process: a file that was replaced is read by the processes that start
-// afterwards. It is safe for concurrent use.
+// Mode is the form of the directory.
+type Mode int
+
+// The modes.
+const (
+	// Plain is a directory of files.
+	Plain Mode = iota
+	// Kubernetes is a mount of a Secret, or of the CSI driver, which are made of links of one known shape.
+	Kubernetes
+)
+
+// ParseMode reads "plain", which is the default, or "kubernetes".
+func ParseMode(text string) (Mode, error) {
+	switch text {
+	case "", "plain":
+		return Plain, nil
+	case "kubernetes":
+		return Kubernetes, nil
+	}
+	return 0, fmt.Errorf("the secrets directory's mode is %q; it can be plain or kubernetes", text)
+}
+
+// Options of Open. The zero value is a plain directory by the real clock.
+type Options struct {
+	Mode Mode
+	Now  func() time.Time
+	// Owner is a user, besides root and this process's own, whose files are taken: behind an EFS access point, files belong to
+	// the user of the access point, whoever reads. 0 is nobody.
+	Owner int
+	// Report is told what is wrong in the directory while the keys in memory still serve. It may be nil.
+	Report func(error)
+
+	portable bool // as if the kernel had no openat2
+}
+
+// Dir is the directory. It is safe for concurrent use.
 type Dir struct {
-	root *os.Root
-	mu   sync.Mutex
-	keys map[string]Key
+	Options
+	base *place
+
+	mu     sync.Mutex
+	data   *place // of a Kubernetes mount: the directory that ..data named when it was last looked at
+	target string // the name of that directory
+	held   map[holding]*held
+	seen   string // the version of the directory
+	epoch  int    // counts the versions
+	looked time.Time
 }
 
 // Open opens the directory. Its own path may lead through links: it comes from the operator.
-func Open(path string) (*Dir, error) {
+func Open(path string, o Options) (*Dir, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Report == nil {
+		o.Report = func(error) {}
+	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening the secrets directory: %w", err)
 	}
-	return &Dir{root: root, keys: map[string]Key{}}, nil
+	base, err := newPlace(root, o)
+	if err != nil {
+		return nil, fmt.Errorf("opening the secrets directory: %w", err)
+	}
+	d := &Dir{Options: o, base: base, held: map[holding]*held{}}
+	if o.Mode == Kubernetes {
+		if err := d.pin(); err != nil {
+			base.close()
+			return nil, fmt.Errorf("opening the secrets directory: %w", named(dataLink, err))
+		}
+	}
+	d.look()
+	return d, nil
 }
 
-// Close lets go of the directory; what was read stays readable.
-func (d *Dir) Close() error { return d.root.Close() }
-
-// maxName is the longest name, in bytes.
-const maxName = 64
-
-// ValidName reports whether a file of this name could be a secret: 1 to 64 of a-z, 0-9, dot, dash and underscore, the first
-// a letter or digit. So there are no separators, no hidden files, no "..". (A regular expression would cost every start.)
-func ValidName(name string) bool {
-	const first = "abcdefghijklmnopqrstuvwxyz0123456789"
-	return name != "" && len(name) <= maxName && strings.Trim(name, first+"._-") == "" && strings.Trim(name[:1], first) == ""
+// Close lets go of the directory. Keys that were read stay usable.
+func (d *Dir) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	err := d.base.close()
+	if d.data != nil {
+		err = errors.Join(err, d.data.close())
+	}
+	return err
 }
 
-// Read reads one file by the rules above.
-//
-// os.Root refuses to leave the directory, but follows links inside it, and O_NOFOLLOW changes nothing about that (Go
-// 1.26). So the name must be a regular file before it is opened, and what was opened must be that same file: a link put
-// there in between opens another one. O_NONBLOCK keeps a FIFO that was put there in between from hanging the open.
+// Read reads one file by the rules.
 func (d *Dir) Read(name string) ([]byte, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !keyref.ValidName(name) {
+		return nil, named(name, ErrName)
+	}
 	content, err := d.read(name)
 	if err != nil {
-		return nil, fmt.Errorf("reading the secret %q: %w", name, err)
+		return nil, named(name, err)
 	}
 	return content, nil
 }
 
+// read reads a file of a valid name.
 func (d *Dir) read(name string) ([]byte, error) {
-	if !ValidName(name) {
-		return nil, ErrName
+	if d.Mode == Kubernetes {
+		return d.readMounted(name)
 	}
-	seen, err := d.root.Lstat(name)
-	if err != nil {
-		return nil, reason(err)
-	}
-	if !seen.Mode().IsRegular() {
-		return nil, ErrKind
-	}
-	file, err := d.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, reason(err)
-	}
-	defer file.Close()
-	opened, err := file.Stat()
-	if err != nil {
-		return nil, errAccess
-	}
-	if err := check(seen, opened); err != nil {
-		return nil, err
-	}
-	return limited(file)
+	return d.base.read(name)
 }
 
-// check looks at the open handle, which nothing can replace any more.
-func check(seen, opened fs.FileInfo) error {
-	stat, ok := opened.Sys().(*syscall.Stat_t)
-	switch {
-	case !opened.Mode().IsRegular():
-		return ErrKind
-	case !os.SameFile(seen, opened):
-		return ErrMoved
-	case !ok || stat.Nlink != 1:
-		return ErrLinked
-	case stat.Uid != 0 && int(stat.Uid) != os.Geteuid():
-		return ErrOwner
-	case opened.Mode().Perm()&0o077 != 0:
-		return ErrMode
-	case opened.Size() < 1 || opened.Size() > MaxSize:
-		return ErrSize
-	}
-	return nil
-}
-
-// limited reads to the end, which may have moved since the size was looked at.
-func limited(file io.Reader) ([]byte, error) {
-	content, err := io.ReadAll(io.LimitReader(file, MaxSize+1))
-	if err != nil {
-		return nil, errAccess
-	}
-	if len(content) == 0 || len(content) > MaxSize {
-		return nil, ErrSize
-	}
-	return content, nil
-}
-
-// reason drops the paths and targets that the system's errors carry.
-func reason(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return ErrAbsent
-	}
-	return errAccess
-}
+func named(name string, err error) error { return fmt.Errorf("reading the secret %q: %w", name, err) }

@@ -11,11 +11,13 @@ import (
 const (
 	Keyspace   = "admin#"
 	emailSpace = "email#"
+
+	sortPrefix = "session#"
 )
 
 // Key is where a session is stored.
 func Key(admin, session string) ledger.Key {
-	return ledger.Key{PK: Keyspace + admin, SK: "session#" + session}
+	return ledger.Key{PK: Keyspace + admin, SK: sortPrefix + session}
 }
 
 // tombstone is how long a session is kept after its end, so that its tokens are still known when they come back.

@@ -27,33 +27,60 @@ type Tokens struct {
 	RefreshExpiresIn int64  `json:"refresh_expires_in"` // seconds, if it is not used before
 }
 
-// Login begins a session. It fails with the accounts' fault of kind Unauthenticated, the same for every reason.
-func (s Service) Login(ctx context.Context, who caller.Caller, in LoginInput) (Tokens, error) {
+// LoggedIn is a complete login.
+type LoggedIn struct {
+	Tokens
+	DeviceToken string `json:"device_token,omitempty"` // to be shown at the next login; absent if the one shown is good
+}
+
+// LoginOutput is a complete login, or, where a second factor is enrolled, the challenge to show it.
+type LoginOutput struct {
+	AccessToken      string   `json:"access_token,omitempty"`
+	TokenType        string   `json:"token_type,omitempty"`
+	ExpiresIn        int64    `json:"expires_in"` // seconds, of the access token or the challenge
+	RefreshToken     string   `json:"refresh_token,omitempty"`
+	RefreshExpiresIn int64    `json:"refresh_expires_in,omitempty"`
+	DeviceToken      string   `json:"device_token,omitempty"`
+	Challenge        string   `json:"challenge,omitempty"` // for POST /v1/auth/login/second, once
+	Methods          []string `json:"methods,omitempty"`   // "totp", "recovery_code"
+}
+
+// Login begins a session, or answers a challenge where the admin has a second factor: a password alone never makes a
+// session then. It fails with the accounts' fault of kind Unauthenticated, the same for every reason.
+func (s Service) Login(ctx context.Context, who caller.Caller, in LoginInput) (LoginOutput, error) {
 	proven, standing, err := s.Accounts.Authenticate(ctx, who, in.Email, in.Password, in.Device)
 	if err != nil {
-		return Tokens{}, err
+		return LoginOutput{}, err
 	}
+	if standing.Factor {
+		return s.challenge(ctx, proven, standing.Epoch)
+	}
+	stands := s.Accounts.Stands(proven.ID, standing.Epoch)
+	stands.Else = errRefused
+	done, err := s.begin(ctx, proven, standing.Epoch, in.Device, ledger.Change{Action: "session.login", Also: []ledger.Write{stands}})
+	return LoginOutput{AccessToken: done.AccessToken, TokenType: done.TokenType, ExpiresIn: done.ExpiresIn, RefreshToken: done.RefreshToken,
+		RefreshExpiresIn: done.RefreshExpiresIn, DeviceToken: done.DeviceToken}, err
+}
+
+// begin commits a session of an admin who is proven, under the conditions that the change brings.
+func (s Service) begin(ctx context.Context, proven caller.Caller, epoch int64, device secret.Text, c ledger.Change) (LoggedIn, error) {
 	now := s.Ledger.Now()
 	begun := Session{
 		ID: s.Ledger.NewID(idPrefix), Admin: proven.ID, State: Active, Generation: 1, CreatedAt: now, RotatedAt: now,
-		Until: now.Add(absolute), Epoch: standing.Epoch, keyID: s.Keys.NewestID(), client: clientOf(who),
+		Until: now.Add(absolute), Epoch: epoch, keyID: s.Keys.NewestID(), client: clientOf(proven),
 	}
 	proven.Via = begun.ID
-	tokens, err := s.tokens(ctx, begun, now)
-	if err != nil {
-		return Tokens{}, err
+	tokens, errTokens := s.tokens(ctx, begun, now)
+	remembered, errDevice := s.Devices.Remember(ctx, proven.ID, device)
+	if err := errors.Join(errTokens, errDevice); err != nil {
+		return LoggedIn{}, err
 	}
-	stands := s.Accounts.Stands(begun.Admin, begun.Epoch)
-	stands.Else = errRefused
-	_, err = s.Ledger.Commit(ctx, ledger.Change{
-		By: proven, Action: "session.login", Target: begun.target(), After: begun.fields(),
-		Key: Key(begun.Admin, begun.ID), Item: begun.item(), Else: errExists,
-		Also: []ledger.Write{stands},
-	})
-	if err != nil {
-		return Tokens{}, err
+	c.By, c.Target, c.After = proven, begun.target(), begun.fields()
+	c.Key, c.Item, c.Else = Key(begun.Admin, begun.ID), begun.item(), errExists
+	if _, err := s.Ledger.Commit(ctx, c); err != nil {
+		return LoggedIn{}, err
 	}
-	return tokens, nil
+	return LoggedIn{tokens, remembered.Expose()}, nil
 }
 
 // tokens writes both tokens of a session. It comes before the commit: a signature that can't be had must cost nothing.

@@ -106,12 +106,15 @@ func (r refreshing) give(ctx context.Context, action string, current, next Sessi
 	}
 	stands := r.Accounts.Stands(next.Admin, next.Epoch)
 	stands.Else = errOver
-	change := r.change(action, current, next, at)
+	change := r.change(r.who, action, current, next, at)
 	change.By = caller.Caller{Kind: caller.Admin, ID: next.Admin, Via: next.ID, Origin: r.who.Origin}
 	change.Also = []ledger.Write{stands}
 	_, err = r.Ledger.Commit(ctx, change)
 	switch {
 	case errors.Is(err, errOver):
+		if carried, readErr := r.Ledger.GetOne(ctx, Key(next.Admin, next.ID)); readErr != nil || carried["epoch"] != next.Epoch {
+			return Tokens{}, errors.Join(readErr, &ledger.Refusal{Fault: errMoved, Old: carried})
+		}
 		return Tokens{}, r.deny(ctx, r.who, ErrRefresh.Because(err), next.ID)
 	case err != nil:
 		return Tokens{}, err
@@ -119,9 +122,10 @@ func (r refreshing) give(ctx context.Context, action string, current, next Sessi
 	return tokens, nil
 }
 
-func (r refreshing) change(action string, before, after Session, at ledger.Version) ledger.Change {
+// change moves a session on from what was read of it.
+func (Service) change(by caller.Caller, action string, before, after Session, at ledger.Version) ledger.Change {
 	return ledger.Change{
-		By: r.who, Action: action, Target: after.target(), Before: before.fields(), After: after.fields(),
+		By: by, Action: action, Target: after.target(), Before: before.fields(), After: after.fields(),
 		Key: Key(after.Admin, after.ID), Prior: at, Item: after.item(),
 		If: ledger.Is("state", string(before.State)).And(ledger.Is("generation", before.Generation)), Else: errMoved,
 	}
@@ -131,7 +135,7 @@ func (r refreshing) change(action string, before, after Session, at ledger.Versi
 func (r refreshing) revoke(ctx context.Context, current Session, at ledger.Version) error {
 	next := current
 	next.State = RevokedReuse
-	change := r.change("session.revoke_reuse", current, next, at)
+	change := r.change(r.who, "session.revoke_reuse", current, next, at)
 	change.Severity = audit.Critical
 	change.Events = []ledger.Event{{Type: "session.reuse_detected", Admin: next.Admin, Data: audit.Fields{
 		"session": next.ID, "admin": next.Admin, "presented_generation": r.token.generation, "generation": next.Generation,
@@ -153,7 +157,7 @@ func (r refreshing) count(ctx context.Context, current Session, at ledger.Versio
 	}
 	next := current
 	next.Replays++
-	if _, err := r.Ledger.Commit(ctx, r.change("session.replay", current, next, at)); err != nil {
+	if _, err := r.Ledger.Commit(ctx, r.change(r.who, "session.replay", current, next, at)); err != nil {
 		return err
 	}
 	return ErrRefresh.Because(errReplayed)

@@ -15,8 +15,10 @@ import (
 )
 
 // logged is an edge whose log can be read.
-func logged(into *strings.Builder) edge.Edge {
-	return edge.Edge{Log: slog.New(slog.NewJSONHandler(into, nil))}
+func (h house) logged(into *strings.Builder) edge.Edge {
+	e := h.World.Edge(nil, nil)
+	e.Log = slog.New(slog.NewJSONHandler(into, nil))
+	return e
 }
 
 func post(body string) edge.Request {
@@ -28,8 +30,8 @@ func post(body string) edge.Request {
 func TestRoutes(t *testing.T) {
 	h := newHouse(t)
 	var log strings.Builder
-	login := edge.Bind(logged(&log), session.RouteLogin, h.Service)
-	refresh := edge.Bind(logged(&log), session.RouteRefresh, h.Service)
+	login := edge.Bind(h.logged(&log), session.RouteLogin, h.Service)
+	refresh := edge.Bind(h.logged(&log), session.RouteRefresh, h.Service)
 	begun := login(t.Context(), post(`{"email":"owner@example.com","password":"correct horse battery staple"}`))
 	if begun.Status != http.StatusOK || begun.Header.Get("Cache-Control") != "no-store" {
 		t.Fatalf("login: %d %v %s", begun.Status, begun.Header, begun.Body)
@@ -59,8 +61,8 @@ func TestRoutes(t *testing.T) {
 func TestBadBodies(t *testing.T) {
 	h := newHouse(t)
 	var log strings.Builder
-	login := edge.Bind(logged(&log), session.RouteLogin, h.Service)
-	refresh := edge.Bind(logged(&log), session.RouteRefresh, h.Service)
+	login := edge.Bind(h.logged(&log), session.RouteLogin, h.Service)
+	refresh := edge.Bind(h.logged(&log), session.RouteRefresh, h.Service)
 	tests := []struct {
 		name    string
 		handler edge.Handler
@@ -99,7 +101,7 @@ func TestBadBodies(t *testing.T) {
 func TestJWKS(t *testing.T) {
 	h := newHouse(t)
 	var log strings.Builder
-	answer := edge.Bind(logged(&log), session.RouteJWKS, h.Verifier.Keys)(t.Context(), edge.Request{Method: http.MethodGet})
+	answer := edge.Bind(h.logged(&log), session.RouteJWKS, h.Verifier.Keys)(t.Context(), edge.Request{Method: http.MethodGet})
 	want := http.Header{
 		"Content-Type": {"application/jwk-set+json"}, "Cache-Control": {"public, max-age=300"}, "X-Content-Type-Options": {"nosniff"},
 	}

@@ -32,6 +32,7 @@ type State string
 const (
 	Active       State = "active"
 	RevokedReuse State = "revoked_reuse" // a refresh token came back that had been replaced
+	Ended        State = "ended"         // its admin logged out, or ended it from another one
 )
 
 // Session is one login and its family of refresh tokens. No token is stored: the good one is told by its generation.
@@ -66,7 +67,11 @@ func (s Session) expired(now time.Time) bool {
 // The rules' faults.
 var (
 	ErrRefresh = fault.New(fault.Unauthenticated, "invalid_refresh_token", "The refresh token is not valid. Log in again.")
-	ErrRaced   = fault.New(fault.Conflict, "refresh_raced",
+	ErrSecond  = fault.New(fault.Unauthenticated, "invalid_second_factor",
+		"The code is wrong or was used before, or the login took too long. Take the next code, or log in again.")
+	ErrNotFound = fault.New(fault.NotFound, "session_not_found", "There is no such session.")
+	ErrEnded    = fault.New(fault.Unauthenticated, "session_ended", "This session was ended in this moment. Log in again.")
+	ErrRaced    = fault.New(fault.Conflict, "refresh_raced",
 		"Another request is using this refresh token at the same moment. Use the token that it was answered.")
 	errOver    = fault.New(fault.Unauthenticated, "admin_changed_since", "The admin is disabled or was changed since.") // never shown
 	errRefused = fault.New(fault.Unauthenticated, "invalid_credentials", "The e-mail address or the password is wrong.")
@@ -91,16 +96,41 @@ type Accounts interface {
 	Stands(adminID string, epoch int64) ledger.Write
 }
 
-// Keys derives the keys that refresh tokens are authenticated with; the master keyring does.
+// Factors are second factors as a login needs them.
+type Factors interface {
+	// Second judges a code or a recovery code of an admin who has shown the password as of an epoch; refused is why it
+	// is to fail whatever is shown. It gives the write that spends what was shown, for the login's own transaction. It
+	// fails with the words of ErrSecond, whatever is wrong, after the same calls.
+	Second(ctx context.Context, who caller.Caller, epoch int64, code, recovery secret.Text, refused error) (spend ledger.Write, recovered bool, err error)
+}
+
+// Devices are known ones, whose wrong attempts are counted apart.
+type Devices interface {
+	// Remember makes the token of the device on which an admin logs in; "" if the one that it has shown is good.
+	Remember(ctx context.Context, adminID string, shown secret.Text) (secret.Text, error)
+}
+
+// Epochs end all sessions of an admin at once: those of an earlier epoch are over.
+type Epochs interface {
+	// Epoch is the present one. It fails with a fault of kind NotFound.
+	Epoch(ctx context.Context, adminID string) (int64, error)
+	// EndSessions moves it on, if the caller may do that; reply is what a repeat under the same Idempotency-Key gets.
+	EndSessions(ctx context.Context, who caller.Caller, adminID string, reply any) error
+}
+
+// Keys derives the keys that refresh tokens and challenges are authenticated with; the master keyring does.
 type Keys interface {
 	NewestID() string
 	DeriveWith(keyID, purpose, context string) (secret.Bytes, error)
 }
 
-// Service is what the session routes are made of.
+// Service is what the session routes are made of. What a route does not need is nil in it.
 type Service struct {
 	Ledger   *ledger.Ledger
 	Accounts Accounts
+	Factors  Factors
+	Devices  Devices
+	Epochs   Epochs
 	Keys     Keys
 	Tokens   access.Issuer
 }

@@ -15,8 +15,11 @@ import (
 	"github.com/zenvault/zenvault/shared/fault"
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/password"
+	"github.com/zenvault/zenvault/shared/password/blocklist"
 	"github.com/zenvault/zenvault/shared/secret"
 	"github.com/zenvault/zenvault/shared/session"
+	"github.com/zenvault/zenvault/shared/wire/factors"
+	"github.com/zenvault/zenvault/shared/wire/queues"
 )
 
 const (
@@ -29,19 +32,27 @@ const (
 type house struct {
 	*vaulttest.Vault
 	session.Service
-	owner string
+	accounts admin.Factors
+	owner    string
 }
 
 func newHouse(t *testing.T) house {
 	t.Helper()
 	v := vaulttest.New(t)
-	admins := admin.Service{Ledger: v.Ledger, Passwords: password.Argon2id{}}
-	owner, err := admins.Found(t.Context(), caller.Worker("admin-found", "req_0"),
+	letters, err := queues.OpenLetters(v.World)
+	if err != nil {
+		t.Fatal(err)
+	}
+	accounts := factors.Service(v.World, admin.Service{Ledger: v.Ledger, Passwords: password.Argon2id{Blocklist: blocklist.Common{}}, Attempts: v.World.Attempts(),
+		Letters: letters, Sessions: session.Service{}}, v.Ring)
+	accounts.Picture = func(text secret.Text) (secret.Text, error) { return text, nil }
+	owner, err := accounts.Found(t.Context(), caller.Worker("admin-found", "req_0"),
 		admin.FoundInput{Email: email, Password: secret.NewText(plain)})
 	if err != nil {
 		t.Fatalf("found: %v", err)
 	}
-	return house{v, session.Service{Ledger: v.Ledger, Accounts: admins, Keys: v.Ring, Tokens: v.Issuer}, owner.ID}
+	return house{v, session.Service{Ledger: v.Ledger, Accounts: accounts, Factors: accounts, Devices: accounts, Epochs: accounts,
+		Keys: v.Ring, Tokens: v.Issuer}, accounts, owner.ID}
 }
 
 // from is a device.
@@ -57,7 +68,8 @@ func (h house) login(t *testing.T, who caller.Caller) session.Tokens {
 	if err != nil {
 		t.Fatalf("login: %v", err)
 	}
-	return tokens
+	return session.Tokens{AccessToken: tokens.AccessToken, TokenType: tokens.TokenType, ExpiresIn: tokens.ExpiresIn,
+		RefreshToken: tokens.RefreshToken, RefreshExpiresIn: tokens.RefreshExpiresIn}
 }
 
 func (h house) refresh(who caller.Caller, token string) (session.Tokens, error) {
@@ -198,7 +210,7 @@ func TestLoginRefused(t *testing.T) {
 // An admin who is disabled while he logs in gets no session.
 func TestDisabledMeanwhile(t *testing.T) {
 	h := newHouse(t)
-	h.Accounts = disabling{h.Accounts.(admin.Service), func() { h.disable(t) }}
+	h.Accounts = disabling{h.accounts, func() { h.disable(t) }}
 	_, err := h.Login(t.Context(), laptop, session.LoginInput{Email: email, Password: secret.NewText(plain)})
 	if f := fault.From(err); err == nil || f.Code != "invalid_credentials" {
 		t.Errorf("login: %v", err)
@@ -206,12 +218,12 @@ func TestDisabledMeanwhile(t *testing.T) {
 }
 
 type disabling struct {
-	admin.Service
+	admin.Factors
 	disable func()
 }
 
 func (d disabling) Authenticate(ctx context.Context, who caller.Caller, address string, plain, device secret.Text) (caller.Caller, caller.Standing, error) {
-	proven, standing, err := d.Service.Authenticate(ctx, who, address, plain, device)
+	proven, standing, err := d.Factors.Authenticate(ctx, who, address, plain, device)
 	d.disable()
 	return proven, standing, err
 }

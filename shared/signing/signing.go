@@ -21,6 +21,16 @@ type Signer interface {
 	Sign(ctx context.Context, message []byte) ([]byte, error)
 }
 
+// Key is a Signer that knows which one it is.
+type Key interface {
+	Signer
+	// Reference names this very key: whatever becomes of the name that it was found by, the same key is found by it, or none.
+	Reference() string
+}
+
+// ErrRetired says that the very key that was asked for is not there any more.
+var ErrRetired = errors.New("the key was retired")
+
 // Action is what a provider is told to do.
 type Action string
 

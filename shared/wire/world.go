@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,14 +22,20 @@ import (
 	"github.com/zenvault/zenvault/shared/aws/dynamo"
 	"github.com/zenvault/zenvault/shared/edge"
 	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/limit"
+	"github.com/zenvault/zenvault/shared/metric"
 )
 
-// World is a process's surroundings: its settings, its clock, its log, and the connection that all adapters share.
+// World is a process's surroundings: its settings, its clock, its log, its metrics, and the connection that all adapters
+// share.
 type World struct {
-	Env    Env
-	Log    *slog.Logger
-	Now    func() time.Time
-	Config aws.Config
+	Env     Env
+	Log     *slog.Logger
+	Metrics metric.Counter
+	Now     func() time.Time
+	Config  aws.Config
+
+	database func() *dynamodb.Client // one for the process, made when it is first needed
 }
 
 // Open reads the environment. It stops the process with one clear line if a setting is missing.
@@ -37,12 +44,17 @@ func Open() *World {
 	if err != nil {
 		Fatal(err)
 	}
-	return New(env, slog.New(slog.NewJSONHandler(os.Stdout, nil)))
+	w := New(env, slog.New(slog.NewJSONHandler(os.Stdout, nil)))
+	w.Metrics.Out = os.Stdout // Lambda's log, from which CloudWatch takes them
+	return w
 }
 
-// New makes a world from settings, for the gateway and tests that run all routes in one process.
+// New makes a world from settings, for the gateway and tests that run all routes in one process. Its metrics go nowhere.
 func New(env Env, log *slog.Logger) *World {
-	return &World{Env: env, Log: log, Now: time.Now, Config: awsConfig(env)}
+	w := &World{Env: env, Log: log, Now: time.Now, Config: awsConfig(env)}
+	w.Metrics = metric.Counter{Out: io.Discard, Stack: env.Stack, Now: func() time.Time { return w.Now() }}
+	w.database = sync.OnceValue(w.dynamoDB)
+	return w
 }
 
 // Fatal ends the process with one line, before it has served anything.
@@ -110,11 +122,34 @@ func transport() *http.Transport {
 
 // Store is the database.
 func (w *World) Store() *dynamo.Store {
-	client := dynamodb.NewFromConfig(w.Config, func(o *dynamodb.Options) {
+	return &dynamo.Store{Client: w.database(), Vault: w.Env.VaultTable, Audit: w.Env.AuditTable}
+}
+
+// Limits is the table of counters.
+func (w *World) Limits() *dynamo.Limits {
+	return &dynamo.Limits{Client: w.database(), Table: w.Env.LimitsTable}
+}
+
+// Attempts bounds guessing.
+func (w *World) Attempts() limit.Attempts {
+	return limit.Attempts{Table: w.Limits(), Now: w.Now, Random: rand.Reader}
+}
+
+// Requests bounds how often callers may ask.
+func (w *World) Requests() *limit.Requests {
+	rates := w.Env.Rates
+	if rates == nil {
+		rates = limit.DefaultRates()
+	}
+	degraded := func(c limit.Class) { w.Metrics.Count(metric.LimitsDegraded, string(c)) }
+	return &limit.Requests{Table: w.Limits(), Rates: rates, Now: w.Now, Degraded: degraded}
+}
+
+func (w *World) dynamoDB() *dynamodb.Client {
+	return dynamodb.NewFromConfig(w.Config, func(o *dynamodb.Options) {
 		o.DisableValidateResponseChecksum = true // TLS already protects the answer
 		o.APIOptions = append(o.APIOptions, bare)
 	})
-	return &dynamo.Store{Client: client, Vault: w.Env.VaultTable, Audit: w.Env.AuditTable}
 }
 
 // bare takes out of a call what only tells AWS about its caller, and what a Lambda function that calls itself would need:
@@ -128,12 +163,13 @@ func bare(stack *middleware.Stack) error {
 	return err
 }
 
-// Ledger reads and writes business state. Announcer may be nil where a function emits no events.
+// Ledger reads and writes business state, and counts security events. Announcer may be nil where a function emits no events.
 func (w *World) Ledger(announcer ledger.Announcer) *ledger.Ledger {
-	return &ledger.Ledger{Store: w.Store(), Announcer: announcer, Now: w.Now, Random: rand.Reader}
+	return &ledger.Ledger{Store: w.Store(), Announcer: announcer, Now: w.Now, Random: rand.Reader, Alarm: w.Metrics.Security}
 }
 
 // Edge is the shared part of a process's routes.
 func (w *World) Edge(gate edge.Gate, replayer edge.Replayer) edge.Edge {
-	return edge.Edge{Gate: gate, Replayer: replayer, Log: w.Log}
+	return edge.Edge{Gate: gate, Replayer: replayer, Limits: w.Requests(), Proxies: w.Env.Proxies,
+		Notes: &edge.Notes{To: w.Ledger(nil), Now: w.Now}, Log: w.Log}
 }

@@ -32,6 +32,9 @@ func Throttled(_ context.Context, call Call, _ Act) (any, error) {
 	if strings.HasPrefix(call.Operation, "DynamoDB_") {
 		return nil, protocol.Refuse("ProvisionedThroughputExceededException", "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.")
 	}
+	if strings.HasPrefix(call.Operation, "SESv2.") {
+		return nil, &protocol.Error{Status: 429, Type: "TooManyRequestsException", Message: "Maximum sending rate exceeded."}
+	}
 	return nil, protocol.Refuse("ThrottlingException", "Rate exceeded")
 }
 

@@ -12,7 +12,7 @@ var ErrCut = errors.New("the connection is cut")
 
 // Call is one request.
 type Call struct {
-	// Operation is the whole X-Amz-Target, such as "DynamoDB_20120810.TransactWriteItems".
+	// Operation is the whole X-Amz-Target, such as "DynamoDB_20120810.TransactWriteItems"; of SES, "SESv2.SendEmail".
 	Operation string
 	Body      []byte
 }

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/zenvault/zenvault/infra/local"
+	"github.com/zenvault/zenvault/shared/limit"
 )
 
 func main() {
@@ -23,7 +24,8 @@ func main() {
 	flag.BoolVar(&o.SecondFactor, "second-factor", false, "ask every admin for a second factor, as a deployment does")
 	quiet := flag.Bool("quiet", false, "do not log requests")
 	flag.Parse()
-	o.Workers = true
+	o.Workers, o.Rates = true, limit.DefaultRates()
+	o.Mail = os.Stdout
 	o.Log = slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	if *quiet {
 		o.Log = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
@@ -46,7 +48,7 @@ func run(o local.Options, out io.Writer) error {
 		g.Close()
 		return err
 	}
-	fmt.Fprintf(out, welcome, g.URL, o.Dir, g.SecretsDir, local.OwnerEmail, password.Expose(), g.URL, local.OwnerEmail, password.Expose())
+	fmt.Fprintf(out, welcome, g.URL, o.Dir, g.SecretsDir, local.MailDir(o.Dir), local.OwnerEmail, password.Expose(), g.URL, local.OwnerEmail, password.Expose())
 	<-ctx.Done()
 	fmt.Fprintln(out, "stopping")
 	return g.Close()
@@ -56,6 +58,7 @@ const welcome = `
 zenvault is running on %s
   state        %s (remove the directory to start afresh)
   signing keys %s
+  mail         %s (each is shown here too; none leaves this machine)
   owner        %s
   password     %s
 

@@ -72,6 +72,8 @@ func (e *expression) clause(c ledger.Clause) (string, error) {
 		return name + " = " + value, nil
 	case ledger.NotAfter:
 		return name + " <= " + value, nil
+	case ledger.After:
+		return name + " > " + value, nil
 	case ledger.NoneAfter:
 		return "(attribute_not_exists(" + name + ") OR " + name + " <= " + value + ")", nil
 	}

@@ -19,7 +19,7 @@ func TestEvent(t *testing.T) {
 		got = r
 		return edge.Response{Status: 201, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{}`)}
 	}
-	event := function.Event{RawPath: "/v1/x%2Fy", RawQuery: "limit=1&limit=2", Body: "eyJhIjoxfQ==", IsBase64Encoded: true,
+	event := function.Event{RawPath: "/v1/x%2Fy", RawQuery: "limit=1&limit=%32", Body: "eyJhIjoxfQ==", IsBase64Encoded: true,
 		Headers:        map[string]string{"authorization": "Bearer a,Bearer b", "user-agent": "x, y"},
 		PathParameters: map[string]string{"id": "x%2Fy"}}
 	event.RequestContext.RequestID, event.RequestContext.HTTP.Method, event.RequestContext.HTTP.SourceIP = "r1", "POST", "192.0.2.1"
@@ -27,7 +27,7 @@ func TestEvent(t *testing.T) {
 	if reply.StatusCode != 201 || reply.Body != `{}` || reply.Headers["Content-Type"] != "application/json" {
 		t.Errorf("got %+v", reply)
 	}
-	if string(got.Body) != `{"a":1}` || got.Method != "POST" || got.ID != "r1" || got.Params["id"] != "x/y" || got.Source.String() != "192.0.2.1" {
+	if string(got.Body) != `{"a":1}` || got.Method != "POST" || got.ID != "r1" || got.Params["id"] != "x/y" || got.Path != "/v1/x%2Fy" || got.Asked != "limit=1&limit=%32" || got.Source.String() != "192.0.2.1" {
 		t.Errorf("got %+v", got)
 	}
 	if diff := cmp.Diff([]string{"1", "2"}, got.Query["limit"]); diff != "" {

@@ -73,7 +73,7 @@ func (e Event) request() (edge.Request, error) {
 	source, _ := netip.ParseAddr(e.RequestContext.HTTP.SourceIP) // an invalid one stays the zero address
 	return edge.Request{
 		ID: e.RequestContext.RequestID, Method: e.RequestContext.HTTP.Method, Path: e.RawPath,
-		Params: e.params(), Query: query, Header: e.header(), Body: body, Source: source,
+		Params: e.params(), Query: query, Asked: e.RawQuery, Header: e.header(), Body: body, Source: source,
 		Time: time.UnixMilli(e.RequestContext.TimeEpoch).UTC(),
 	}, nil
 }

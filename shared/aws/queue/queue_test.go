@@ -38,7 +38,7 @@ func open(t *testing.T) (w *wire.World, client *sqs.Client, aws *emulator.Emulat
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Env.EventQueue, w.Env.DeliveryQueue, w.Env.RetryQueue = *made.QueueUrl, *made.QueueUrl, *made.QueueUrl
+	w.Env.EventQueue, w.Env.DeliveryQueue, w.Env.RetryQueue, w.Env.MailQueue = *made.QueueUrl, *made.QueueUrl, *made.QueueUrl, *made.QueueUrl
 	aws.Forget()
 	return w, client, aws
 }
@@ -127,7 +127,7 @@ func TestPartialFailure(t *testing.T) {
 		io.WriteString(w, `{"Successful":[],"Failed":[{"Id":"0","SenderFault":false,"Code":"InternalError","Message":"m"}]}`)
 	}))
 	defer server.Close()
-	w := wire.New(wire.Env{Region: "eu-central-1", Endpoint: server.URL, EventQueue: "e", DeliveryQueue: "d", RetryQueue: "r"}, slog.New(slog.DiscardHandler))
+	w := wire.New(wire.Env{Region: "eu-central-1", Endpoint: server.URL, EventQueue: "e", DeliveryQueue: "d", RetryQueue: "r", MailQueue: "m"}, slog.New(slog.DiscardHandler))
 	sender, err := queues.OpenSender(w)
 	if err != nil {
 		t.Fatal(err)

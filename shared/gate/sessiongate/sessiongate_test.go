@@ -19,6 +19,7 @@ import (
 	"github.com/zenvault/zenvault/shared/gate/sessiongate"
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/password"
+	"github.com/zenvault/zenvault/shared/password/blocklist"
 	"github.com/zenvault/zenvault/shared/secret"
 	"github.com/zenvault/zenvault/shared/session"
 )
@@ -29,7 +30,7 @@ type door struct {
 	gate     sessiongate.Gate
 	sessions session.Service
 	owner    string
-	tokens   session.Tokens
+	tokens   session.LoginOutput
 	family   string
 }
 
@@ -38,13 +39,13 @@ var laptop = caller.Caller{Kind: caller.Anonymous, Origin: caller.Origin{IP: "19
 func newDoor(t *testing.T) door {
 	t.Helper()
 	v := vaulttest.New(t)
-	admins := admin.Service{Ledger: v.Ledger, Passwords: password.Argon2id{}}
+	admins := admin.Service{Ledger: v.Ledger, Passwords: password.Argon2id{Blocklist: blocklist.Common{}}, Attempts: v.World.Attempts(), Keys: v.Ring}
 	plain := secret.NewText("correct horse battery staple")
 	owner, err := admins.Found(t.Context(), caller.Worker("admin-found", ""), admin.FoundInput{Email: "owner@example.com", Password: plain})
 	if err != nil {
 		t.Fatal(err)
 	}
-	sessions := session.Service{Ledger: v.Ledger, Accounts: admins, Keys: v.Ring, Tokens: v.Issuer}
+	sessions := session.Service{Ledger: v.Ledger, Accounts: admins, Devices: admins, Epochs: admins, Keys: v.Ring, Tokens: v.Issuer}
 	tokens, err := sessions.Login(t.Context(), laptop, session.LoginInput{Email: "owner@example.com", Password: plain})
 	if err != nil {
 		t.Fatal(err)
@@ -261,5 +262,56 @@ func TestTrouble(t *testing.T) {
 	who, err := d.knock(t)
 	if fault.From(err).Kind != fault.Unavailable || who.Kind != caller.Nobody {
 		t.Errorf("%+v, %v", who, err)
+	}
+}
+
+// An admin without a second factor is known as one, unless the stack does not ask for it; with one he is like any other.
+func TestBare(t *testing.T) {
+	d := newDoor(t)
+	factor := func(has bool) {
+		t.Helper()
+		d.change(t, admin.Key(d.owner), audit.Target{Type: "admin", ID: d.owner}, ledger.Item{"factor": has})
+	}
+	for _, tt := range []struct{ has, optional, bare bool }{{false, false, true}, {false, true, false}, {true, false, false}, {true, true, false}} {
+		factor(tt.has)
+		d.gate.FactorOptional = tt.optional
+		who, err := d.knock(t)
+		if err != nil || who.Bare != tt.bare || who.May(caller.WorkspaceRead) == tt.bare || !who.May(caller.Enrol) {
+			t.Errorf("has one: %v, optional: %v: bare %v, %v", tt.has, tt.optional, who.Bare, err)
+		}
+	}
+}
+
+// A session is refused from the call on that follows its logout, and so is every session of an admin who has logged out
+// everywhere, or of whom somebody else has ended all.
+func TestLoggedOut(t *testing.T) {
+	for name, end := range map[string]func(d door, who caller.Caller) error{
+		"here": func(d door, who caller.Caller) error {
+			_, err := d.sessions.Logout(context.Background(), who, struct{}{})
+			return err
+		},
+		"everywhere": func(d door, who caller.Caller) error {
+			_, err := d.sessions.LogoutAll(context.Background(), who, struct{}{})
+			return err
+		},
+		"from another of the own": func(d door, who caller.Caller) error {
+			session := session.EndInput{Session: session.ID(d.family)}
+			who.Via = "ses_01jd0000000000000000000000"
+			_, err := d.sessions.End(context.Background(), who, session)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDoor(t)
+			who, err := d.knock(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := end(d, who); err != nil {
+				t.Fatal(err)
+			}
+			who, err = d.knock(t)
+			refused(t, who, err)
+		})
 	}
 }

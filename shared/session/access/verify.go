@@ -16,7 +16,7 @@ type Verifier struct {
 // What the verifier says beyond the library's errors, to the log alone.
 var (
 	errKey      = errors.New("access token: signed with a key that is not ours")
-	errLifetime = errors.New("access token: lives too long, or not at all")
+	errLifetime = errors.New("access token: lives too long, or its times are not in order")
 )
 
 // Verify gives the claims of a token that is ours and valid now.
@@ -37,7 +37,9 @@ func (v Verifier) Verify(token string, now time.Time) (Claims, error) {
 	if _, err := parser.ParseWithClaims(token, &jwt.RegisteredClaims{}, bound); err != nil {
 		return Claims{}, err
 	}
-	if life := claims.Expires - claims.Issued; life <= 0 || life > int64(maxLifetime/time.Second) {
+	// The library reads times as floats, and one near the end of all time as one of the past: so all three are in order.
+	life := claims.Expires - claims.Issued
+	if life <= 0 || life > int64(maxLifetime/time.Second) || claims.NotYet < claims.Issued || claims.NotYet >= claims.Expires {
 		return Claims{}, errLifetime
 	}
 	return claims, nil

@@ -11,5 +11,6 @@ import (
 
 // Edge guards with API keys, whose pepper comes from the master keyring.
 func Edge(w *wire.World, l *ledger.Ledger, peppers apikey.Peppers) edge.Edge {
-	return w.Edge(keygate.Gate{Keys: apikey.Service{Ledger: l, Peppers: peppers}}, l)
+	return w.Edge(keygate.Gate{Keys: apikey.Service{
+		Ledger: l, Peppers: peppers, Marks: w.Limits(), Uses: &apikey.Uses{}, Issuer: w.Env.Issuer, Log: w.Log}}, l)
 }

@@ -1,4 +1,4 @@
-// Package queues opens the stack's queues for functions that announce events or deliver them.
+// Package queues opens the stack's queues for functions that announce events, deliver them, or ask for letters.
 package queues
 
 import (
@@ -8,6 +8,7 @@ import (
 
 	"github.com/zenvault/zenvault/shared/aws/queue"
 	"github.com/zenvault/zenvault/shared/edge"
+	"github.com/zenvault/zenvault/shared/mail"
 	"github.com/zenvault/zenvault/shared/wire"
 )
 
@@ -39,11 +40,28 @@ func Sender(w *wire.World) queue.Sender {
 
 // OpenSender is Sender for a process that serves more than one function.
 func OpenSender(w *wire.World) (queue.Sender, error) {
-	if w.Env.EventQueue == "" || w.Env.DeliveryQueue == "" || w.Env.RetryQueue == "" {
+	if w.Env.EventQueue == "" || w.Env.DeliveryQueue == "" || w.Env.RetryQueue == "" || w.Env.MailQueue == "" {
 		return queue.Sender{}, errors.New("one of the environment variables ZENVAULT_EVENT_QUEUE, ZENVAULT_DELIVERY_QUEUE, " +
-			"ZENVAULT_RETRY_QUEUE is not set")
+			"ZENVAULT_RETRY_QUEUE, ZENVAULT_MAIL_QUEUE is not set")
 	}
 	return sender(w), nil
+}
+
+// Letters is how a domain asks for a letter. It ends the process if the queue's setting is missing.
+func Letters(w *wire.World) mail.Postbox {
+	p, err := OpenLetters(w)
+	if err != nil {
+		wire.Fatal(err)
+	}
+	return p
+}
+
+// OpenLetters is Letters for a process that serves more than one function.
+func OpenLetters(w *wire.World) (mail.Postbox, error) {
+	if w.Env.MailQueue == "" {
+		return mail.Postbox{}, errors.New("the environment variable ZENVAULT_MAIL_QUEUE is not set")
+	}
+	return mail.Postbox{Queue: sender(w), Now: w.Now}, nil
 }
 
 func sender(w *wire.World) queue.Sender {

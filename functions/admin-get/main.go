@@ -1,0 +1,16 @@
+// Command admin-get is the Lambda function of GET /v1/admin/admins/{admin}.
+package main
+
+import (
+	"github.com/zenvault/zenvault/shared/admin"
+	"github.com/zenvault/zenvault/shared/aws/function"
+	"github.com/zenvault/zenvault/shared/edge"
+	"github.com/zenvault/zenvault/shared/wire"
+	"github.com/zenvault/zenvault/shared/wire/bysession"
+)
+
+func main() {
+	w := wire.Open()
+	ledger := w.Ledger(nil)
+	function.ServeHTTP(edge.Bind(bysession.Edge(w, ledger), admin.RouteGet, admin.Service{Ledger: ledger}))
+}

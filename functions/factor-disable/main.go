@@ -1,0 +1,24 @@
+// Command factor-disable is the Lambda function of POST /v1/auth/factor/disable.
+package main
+
+import (
+	"github.com/zenvault/zenvault/shared/admin"
+	"github.com/zenvault/zenvault/shared/aws/function"
+	"github.com/zenvault/zenvault/shared/edge"
+	"github.com/zenvault/zenvault/shared/password"
+	"github.com/zenvault/zenvault/shared/password/blocklist"
+	"github.com/zenvault/zenvault/shared/session"
+	"github.com/zenvault/zenvault/shared/wire"
+	"github.com/zenvault/zenvault/shared/wire/bysession"
+	"github.com/zenvault/zenvault/shared/wire/factors"
+	"github.com/zenvault/zenvault/shared/wire/keys"
+	"github.com/zenvault/zenvault/shared/wire/queues"
+)
+
+func main() {
+	w := wire.Open()
+	ledger := w.Ledger(nil)
+	accounts := admin.Service{Ledger: ledger, Passwords: password.Argon2id{Blocklist: blocklist.Common{}}, Attempts: w.Attempts(), Letters: queues.Letters(w), Sessions: session.Service{}}
+	service := factors.Service(w, accounts, keys.Ring(w))
+	function.ServeHTTP(edge.Bind(bysession.Edge(w, ledger), admin.RouteDisableFactor, service))
+}

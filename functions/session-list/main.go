@@ -1,0 +1,17 @@
+// Command session-list is the Lambda function of GET /v1/auth/sessions.
+package main
+
+import (
+	"github.com/zenvault/zenvault/shared/admin"
+	"github.com/zenvault/zenvault/shared/aws/function"
+	"github.com/zenvault/zenvault/shared/edge"
+	"github.com/zenvault/zenvault/shared/session"
+	"github.com/zenvault/zenvault/shared/wire"
+	"github.com/zenvault/zenvault/shared/wire/bysession"
+)
+
+func main() {
+	w := wire.Open()
+	ledger := w.Ledger(nil)
+	function.ServeHTTP(edge.Bind(bysession.Edge(w, ledger), session.RouteList, session.Service{Ledger: ledger, Epochs: admin.Service{Ledger: ledger}}))
+}

@@ -1,0 +1,51 @@
+package admin
+
+import (
+	"context"
+
+	"github.com/zenvault/zenvault/shared/caller"
+	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/totp"
+)
+
+// Enrolled is a seed, which is shown this once: a repeat under the same Idempotency-Key gets an empty object.
+type Enrolled struct {
+	Secret string `json:"secret,omitempty"` // base32, to be typed into an authenticator app
+	URI    string `json:"uri,omitempty"`    // otpauth://, the same for a program
+	QR     string `json:"qr,omitempty"`     // data: URI of an SVG, the same for a camera
+}
+
+// EnrolFactor makes a seed for the caller's authenticator app. It counts for nothing until a code is confirmed; asked for
+// again, it takes the place of one that was not. It fails with ErrEnrolled.
+func (f Factors) EnrolFactor(ctx context.Context, who caller.Caller, _ struct{}) (Enrolled, error) {
+	s, err := f.second(ctx, who.ID)
+	if err != nil {
+		return Enrolled{}, err
+	}
+	if s.Standing.Factor {
+		return Enrolled{}, ErrEnrolled
+	}
+	seed := totp.NewSeed(f.Ledger.Random)
+	enrolled := factor{id: f.Ledger.NewID(factorPrefix), admin: who.ID, createdAt: f.Ledger.Now()}
+	if enrolled.sealed, err = f.Sealer.Seal(enrolled.place(), seed); err != nil {
+		return Enrolled{}, err
+	}
+	uri := totp.URI(f.Issuer, string(s.Email), seed)
+	picture, err := f.Picture(uri)
+	if err != nil {
+		return Enrolled{}, err
+	}
+	none := ledger.Write{Key: Key(who.ID), Check: true, If: ledger.Is("factor", false).And(ledger.Is("epoch", s.Standing.Epoch)), Else: ErrEnrolled}
+	change := ledger.Change{
+		By: who, Action: "factor.enrol", Target: enrolled.target(), After: enrolled.fields(),
+		Key: factorKey(who.ID), Prior: s.factorAt, Item: enrolled.item(), Else: errMoved,
+		Also: []ledger.Write{none}, Reply: Enrolled{},
+	}
+	if s.factor.id != "" {
+		change.Before = s.factor.fields()
+	}
+	if _, err := f.Ledger.Commit(ctx, change); err != nil {
+		return Enrolled{}, err
+	}
+	return Enrolled{totp.Secret(seed).Expose(), uri.Expose(), picture.Expose()}, nil
+}

@@ -1,0 +1,30 @@
+package admin
+
+import (
+	"context"
+
+	"github.com/zenvault/zenvault/shared/caller"
+)
+
+// ForgotInput is the address of somebody who can't log in.
+type ForgotInput struct {
+	Email string `json:"email"`
+}
+
+// Forgot has a letter with a token posted to an address, if it is an admin's: nobody looks here, so the answer, the calls
+// and the time are the same for any address. Of too many letters to one address the rest are dropped, with the same
+// answer. It fails with ErrEmail.
+func (s Service) Forgot(ctx context.Context, _ caller.Caller, in ForgotInput) (Status, error) {
+	email, err := ParseEmail(in.Email)
+	if err != nil {
+		return Status{}, err
+	}
+	_, err = s.Attempts.Reserve(ctx, forgotSubject(email))
+	if err == nil {
+		err = s.post(ctx, letterReset, email)
+	}
+	if err != nil && !locked(err) {
+		return Status{}, err
+	}
+	return Status{"accepted"}, nil
+}

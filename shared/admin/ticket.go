@@ -1,0 +1,105 @@
+package admin
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/zenvault/zenvault/shared/audit"
+	"github.com/zenvault/zenvault/shared/id"
+	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/secret"
+)
+
+// A mailed token is "zv_<purpose>_<admin><ticket><secret>_<checksum>": two ULIDs (26 characters each), 32 random bytes in
+// base64url, and the CRC-32 (IEEE) of the text before it in hex. Only its SHA-256 is kept, which will do for 256 random
+// bits. An admin has one at a time: making another ends the one before.
+const (
+	ticketPrefix = "tkt"
+	secretLength = 32 // bytes
+)
+
+// purpose is what a mailed token is good for. One of another purpose is not even looked up.
+type purpose string
+
+const (
+	invitation purpose = "invite"
+	reset      purpose = "reset"
+)
+
+// lifetimes bound how long a mailed token is good.
+var lifetimes = map[purpose]time.Duration{invitation: 72 * time.Hour, reset: time.Hour}
+
+// ticket is what is kept of a mailed token.
+type ticket struct {
+	purpose purpose // "" where there is none
+	id      string  // "tkt_<ulid>", which is in the token
+	sum     string  // hex SHA-256 of the token
+	until   time.Time
+}
+
+var ticketEncoding = base64.RawURLEncoding.Strict()
+
+// newTicket makes a token for an admin, and what is kept of it.
+func (s Service) newTicket(p purpose, adminID string) (ticket, secret.Text) {
+	random := make([]byte, secretLength)
+	if _, err := io.ReadFull(s.Ledger.Random, random); err != nil {
+		panic("admin: reading randomness: " + err.Error())
+	}
+	t := ticket{purpose: p, id: s.Ledger.NewID(ticketPrefix), until: s.Ledger.Now().Add(lifetimes[p])}
+	text := p.prefix() + strings.TrimPrefix(adminID, idPrefix+"_") + strings.TrimPrefix(t.id, ticketPrefix+"_") + ticketEncoding.EncodeToString(random)
+	text += "_" + checksum(text)
+	t.sum = digest(text)
+	return t, secret.NewText(text)
+}
+
+func (p purpose) prefix() string { return "zv_" + string(p) + "_" }
+
+func checksum(text string) string { return fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(text))) }
+
+// digest is the hex SHA-256.
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// claim is what a token says of itself.
+type claim struct{ admin, ticket, sum string }
+
+// readClaim reads a token of a purpose. It tells nothing of whether the token was ever made.
+func readClaim(p purpose, token secret.Text) (claim, bool) {
+	text, start := token.Expose(), len(p.prefix())
+	end := start + 2*id.Length + ticketEncoding.EncodedLen(secretLength)
+	if len(text) != end+1+8 || !strings.HasPrefix(text, p.prefix()) || text[end] != '_' || text[end+1:] != checksum(text[:end]) {
+		return claim{}, false
+	}
+	c := claim{idPrefix + "_" + text[start:start+id.Length], ticketPrefix + "_" + text[start+id.Length:start+2*id.Length], digest(text)}
+	_, err := ticketEncoding.DecodeString(text[start+2*id.Length : end])
+	return c, err == nil && id.Valid(idPrefix, c.admin) && id.Valid(ticketPrefix, c.ticket)
+}
+
+// opens reports whether a claim's token is the one that is good at a time.
+func (t ticket) opens(p purpose, by claim, now time.Time) bool {
+	return t.purpose == p && now.Before(t.until) && subtle.ConstantTimeCompare([]byte(t.sum), []byte(by.sum)) == 1
+}
+
+func (t ticket) fields() audit.Fields {
+	return audit.Fields{"purpose": string(t.purpose), "id": t.id, "until": t.until}
+}
+
+func (t ticket) store(in ledger.Item) {
+	if t.purpose != "" {
+		in["ticket_purpose"], in["ticket_id"], in["ticket_sum"], in["ticket_until"] = string(t.purpose), t.id, t.sum, t.until.UnixMilli()
+	}
+}
+
+func readTicket(r *ledger.Reader) ticket {
+	return ticket{purpose: purpose(r.OptionalText("ticket_purpose")), id: r.OptionalText("ticket_id"),
+		sum: r.OptionalText("ticket_sum"), until: r.OptionalTime("ticket_until")}
+}
