@@ -48,7 +48,7 @@ var Rules = []Rule{
 	{[]string{"shared/qr"}, []string{"kernel", "github.com/boombuler/barcode/qr"}, "the one place that draws QR codes"},
 	{[]string{"shared/cosign", "shared/policy"}, []string{"kernel", "shared/edge", "shared/signing"}, "domains that judge signing requests"},
 	{[]string{"shared/endpoint", "shared/delivery"}, []string{"kernel", "shared/edge", "shared/webhook"}, "domains of webhooks"},
-	{[]string{"shared/admin"}, []string{"kernel", "shared/edge", "shared/totp"}, "the domain of people, and of their second factors"},
+	{[]string{"shared/admin"}, []string{"kernel", "shared/clientip", "shared/edge", "shared/totp"}, "the domain of people, and of their second factors"},
 	{[]string{"shared/session"}, []string{"kernel", "shared/edge", "shared/session/access"}, "the domain whose credential is the access token"},
 
 	{[]string{"shared/session/access"}, []string{"kernel", jwt}, "the JWT of admins"},
@@ -66,7 +66,7 @@ var Rules = []Rule{
 	{[]string{"shared/aws/queue"}, []string{"kernel", "shared/edge", sdk + "/aws", sdk + "/service/sqs/..."}, "the one place that knows SQS"},
 	{[]string{"shared/aws/mailer"}, []string{"kernel", sdk + "/aws", sdk + "/service/sesv2/..."}, "the one place that knows SES"},
 	{[]string{"shared/aws/function"}, []string{"kernel", "shared/edge", "github.com/aws/aws-lambda-go/..."}, "the one place that knows Lambda"},
-	{[]string{"shared/provider/..."}, []string{"kernel", "shared/signing"}, "a provider's codec knows no domain and no network"},
+	{[]string{"shared/provider/..."}, []string{"kernel", "shared/signing", "shared/provider/codec"}, "a provider's codec knows no domain and no network"},
 	{[]string{"shared/dialguard"}, []string{"shared/webhook"}, "the guarded client"},
 	{[]string{"shared/keyref"}, nil, "how signing keys are named"},
 	{[]string{"shared/secretdir"}, []string{"shared/keyref", "golang.org/x/sys/unix"}, "the secrets directory"},

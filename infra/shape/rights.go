@@ -2,7 +2,6 @@ package shape
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -90,10 +89,8 @@ func onceKeys(s edge.Spec) string {
 	return "once#" + string(caller.APIKey) + "#"
 }
 
-// TakesIdempotencyKey tells where the edge looks at the header: a known caller may change something.
-func TakesIdempotencyKey(s edge.Spec) bool {
-	return s.HTTP() && s.Method != http.MethodGet && (s.Guard.Kind == edge.AdminGuard || s.Guard.Kind == edge.KeyGuard)
-}
+// TakesIdempotencyKey tells where the edge looks at the header.
+func TakesIdempotencyKey(s edge.Spec) bool { return edge.TakesOnce(s) }
 
 func keyed(why string, prefixes []string, actions ...string) []Right {
 	if len(prefixes) == 0 {
@@ -144,12 +141,25 @@ func trail(s edge.Spec) (all []Right) {
 func limits(s edge.Spec) (all []Right) {
 	table := []string{"!GetAtt LimitsTable.Arn"}
 	if s.HTTP() {
-		all = append(all, Right{Why: "count requests and attempts", Actions: []string{"dynamodb:UpdateItem"}, Resources: table})
+		all = append(all, Right{"count", []string{"dynamodb:UpdateItem"}, table, leadingKeys(counted(s))})
 	}
 	if s.Needs.Uses {
 		all = append(all, Right{"read when API keys were last used", []string{"dynamodb:BatchGetItem"}, table, leadingKeys([]string{"used#"})})
 	}
 	return all
+}
+
+// counted are the records of the limits table that a route may write: a count of requests for every one, and what its
+// guard or its domain counts besides.
+func counted(s edge.Spec) []string {
+	records := []string{"rate#"}
+	if s.Needs.Attempts {
+		records = append(records, "attempts#")
+	}
+	if s.Guard.Kind == edge.KeyGuard {
+		records = append(records, "nonce#", "used#")
+	}
+	return records
 }
 
 // masterContext binds a right to the encryption context of this stack's master keys.

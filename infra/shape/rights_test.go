@@ -47,7 +47,7 @@ func TestRights(t *testing.T) {
 		writing = "dynamodb:PutItem dynamodb:UpdateItem on !GetAtt VaultTable.Arn if ForAllValues:StringLike: { dynamodb:LeadingKeys: "
 		adding  = "dynamodb:PutItem on !GetAtt VaultTable.Arn if ForAllValues:StringLike: { dynamodb:LeadingKeys: "
 		noting  = "dynamodb:PutItem on !GetAtt AuditTable.Arn"
-		count   = "dynamodb:UpdateItem on !GetAtt LimitsTable.Arn"
+		count   = `dynamodb:UpdateItem on !GetAtt LimitsTable.Arn if ForAllValues:StringLike: { dynamodb:LeadingKeys: ["rate#*"] }`
 		public  = "kms:GetPublicKey on !If [TokenKeysGiven, !Ref TokenKeys, !GetAtt TokenKey.Arn]"
 		unwrap  = "kms:Decrypt on !GetAtt MasterWrapKey.Arn if StringEquals:"
 	)

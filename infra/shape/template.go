@@ -78,8 +78,8 @@ func (w *lines) function(s edge.Spec) {
 	if s.Memory > 0 {
 		w.add(6, "MemorySize: %d", s.Memory)
 	}
-	if s.AtOnce > 0 {
-		w.add(6, "ReservedConcurrentExecutions: %d", s.AtOnce)
+	if s.Hashes {
+		w.add(6, "ReservedConcurrentExecutions: !If [HashingReserved, !Ref HashingConcurrency, !Ref AWS::NoValue]")
 	}
 	w.add(6, "Role: !GetAtt %sRole.Arn", id)
 	w.add(6, "LoggingConfig: { LogGroup: !Ref %sLog }", id)

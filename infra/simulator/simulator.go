@@ -36,8 +36,10 @@ func NewFireblocks() (*Fireblocks, error) {
 }
 
 // PublicKeyPEM is the key to register for the co-signer.
-func (f *Fireblocks) PublicKeyPEM() string {
-	der, err := x509.MarshalPKIXPublicKey(&f.key.PublicKey)
+func (f *Fireblocks) PublicKeyPEM() string { return publicPEM(&f.key.PublicKey) }
+
+func publicPEM(key *rsa.PublicKey) string {
+	der, err := x509.MarshalPKIXPublicKey(key)
 	if err != nil {
 		panic("simulator: encoding a fresh RSA key: " + err.Error())
 	}
@@ -111,24 +113,32 @@ const maxAnswer = 64 << 10
 
 // Send posts a token and reads the answer. A signed one must verify; an unsigned one has no action.
 func (f *Fireblocks) Send(ctx context.Context, token []byte) (Answer, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, f.BaseURL+"/v2/tx_sign_request", bytes.NewReader(token))
+	answer, err := exchange(ctx, f.BaseURL+"/v2/tx_sign_request", "", token)
+	if err != nil || answer.Status != http.StatusOK {
+		return answer, err
+	}
+	return answer, f.open(&answer)
+}
+
+// exchange posts a body and reads what comes back, whatever it is. Without a content type none is sent.
+func exchange(ctx context.Context, url, contentType string, body []byte) (Answer, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return Answer{}, err
+	}
+	if contentType != "" {
+		request.Header.Set("Content-Type", contentType)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return Answer{}, fmt.Errorf("sending a callback: %w", err)
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	told, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
 		return Answer{}, fmt.Errorf("reading the answer: %w", err)
 	}
-	answer := Answer{Status: response.StatusCode, Body: body}
-	if response.StatusCode != http.StatusOK {
-		return answer, nil
-	}
-	return answer, f.open(&answer)
+	return Answer{Status: response.StatusCode, Body: told}, nil
 }
 
 func (f *Fireblocks) open(a *Answer) error {

@@ -27,7 +27,7 @@ type Admin struct {
 	CreatedAt time.Time
 
 	password secret.Text // a PHC string, empty while invited
-	ticket   ticket      // the mailed token that is good, if there is one
+	tickets  tickets     // the mailed tokens that are good
 }
 
 // The rules' faults.
@@ -65,9 +65,7 @@ func (a Admin) fields() audit.Fields {
 		"id": a.ID, "email": string(a.Email), "name": a.Name, "role": string(a.Role), "invited": a.Invited, "disabled": a.Disabled,
 		"factor": a.Standing.Factor, "epoch": a.Standing.Epoch, "password_hash": a.password,
 	}
-	if a.ticket.purpose != "" {
-		fields["mailed_token"] = a.ticket.fields()
-	}
+	a.tickets.tell(fields)
 	return fields
 }
 
@@ -87,10 +85,18 @@ type Passwords interface {
 
 // choose makes the hash of a new password of an admin. It fails with the rules for passwords, at the member.
 func (s Service) choose(ctx context.Context, a Admin, plain secret.Text, member string) (secret.Text, error) {
-	if err := s.Passwords.CheckWith(plain, a.Standing.Factor, string(a.Email), a.Name); err != nil {
-		return secret.Text{}, fault.From(err).At(member)
+	if err := s.check(a, plain, member); err != nil {
+		return secret.Text{}, err
 	}
 	return s.Passwords.Hash(ctx, plain)
+}
+
+// check tells whether a new password will do for an admin as he is.
+func (s Service) check(a Admin, plain secret.Text, member string) error {
+	if err := s.Passwords.CheckWith(plain, a.Standing.Factor, string(a.Email), a.Name); err != nil {
+		return fault.From(err).At(member)
+	}
+	return nil
 }
 
 // Service is what the admin functions are made of. What a function does not need is nil in it.

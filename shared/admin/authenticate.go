@@ -23,27 +23,22 @@ const (
 )
 
 // Authenticate proves an admin by address and password, and gives the caller that he is and where the account
-// stands. It fails with ErrCredentials, which is recorded, whatever is wrong: the attempt, the reads, the hash and the
+// stands. It fails with ErrCredentials, which is recorded, whatever is wrong: the reads, the attempt, the hash and the
 // record are the same for every failure, so that nobody learns who has an account; only a locked address is not hashed
-// for, an admin's or not. The attempt is reserved first, on a known device apart from all others. A good login gives the
-// attempts back, and upgrades a hash that was made with older parameters.
+// for, an admin's or not. The attempt is reserved before anything is hashed, on a known device apart from all others. A
+// good login gives the attempts back, and upgrades a hash that was made with older parameters.
 func (s Service) Authenticate(ctx context.Context, who caller.Caller, address string, plain, device secret.Text) (caller.Caller, caller.Standing, error) {
 	email, _ := ParseEmail(address) // a malformed one is an address that nobody has
-	subject := loginSubject(email)
-	if known := s.device(email, device); known != "" {
-		subject += "#" + known
-	}
-	locking, err := s.Attempts.Reserve(ctx, subject)
-	if err != nil && !locked(err) {
-		return caller.Caller{}, caller.Standing{}, err
-	}
-	closed := err != nil
 	item, err := s.lookUp(ctx, email)
 	if err != nil {
 		return caller.Caller{}, caller.Standing{}, err
 	}
 	a, known := s.account(item)
-	right := false
+	subject, locking, err := s.reserve(ctx, email, s.device(a, device))
+	if err != nil && !locked(err) {
+		return caller.Caller{}, caller.Standing{}, err
+	}
+	closed, right := err != nil, false
 	if !closed {
 		if right, err = s.Passwords.Verify(ctx, plain, a.password); err != nil {
 			return caller.Caller{}, caller.Standing{}, err
@@ -57,6 +52,23 @@ func (s Service) Authenticate(ctx context.Context, who caller.Caller, address st
 	}
 	proven := caller.Caller{Kind: caller.Admin, ID: a.ID, Role: a.Role, Origin: who.Origin}
 	return proven, a.Standing, s.upgrade(ctx, proven, a, item.Version(), plain)
+}
+
+// reserve takes an attempt at an address. A known device has its own, until all of them have had too many: then it is a
+// stranger. To have a token that makes one a device, and one call more, somebody has logged in: it tells nobody anything.
+func (s Service) reserve(ctx context.Context, email Email, device string) (subject string, locking bool, err error) {
+	subject = loginSubject(email)
+	if device != "" {
+		err := s.Attempts.Within(ctx, devicesSubject(email), devicesMost, devicesPeriod)
+		if err != nil && !locked(err) {
+			return "", false, err
+		}
+		if err == nil {
+			subject += "#" + device
+		}
+	}
+	locking, err = s.Attempts.Reserve(ctx, subject)
+	return subject, locking, err
 }
 
 // lookUp reads twice, on a miss as well.

@@ -44,7 +44,7 @@ func (s Service) ChangePassword(ctx context.Context, who caller.Caller, in Chang
 	if after.password, err = s.choose(ctx, before, in.New, "/new_password"); err != nil {
 		return Status{}, err
 	}
-	after.ticket = ticket{}
+	after.tickets = tickets{}
 	after.Standing.Epoch++
 	changed := Status{"changed"}
 	err = s.put(ctx, before, at, after, ledger.Change{

@@ -20,7 +20,7 @@ func (s Service) Disable(ctx context.Context, who caller.Caller, in NameInput) (
 		if a.Disabled {
 			return Admin{}, errSame
 		}
-		a.Disabled, a.ticket = true, ticket{}
+		a.Disabled, a.tickets = true, tickets{}
 		a.Standing.Epoch++
 		return a, nil
 	}, ledger.Change{Action: "admin.disable", Severity: audit.Notice, Events: []ledger.Event{told(who, "admin.disabled", in.Admin)}})

@@ -53,7 +53,7 @@ func (s Service) Reinvite(ctx context.Context, who caller.Caller, in NameInput) 
 		if !a.Invited {
 			return Admin{}, ErrAccepted
 		}
-		a.ticket = ticket{}
+		a.tickets = tickets{}
 		return a, nil
 	}, ledger.Change{Action: "admin.reinvite", Events: []ledger.Event{told(who, invited, in.Admin)}})
 }

@@ -33,7 +33,7 @@ func (a Admin) item() ledger.Item {
 		"factor": a.Standing.Factor, "epoch": a.Standing.Epoch, "created_at": a.CreatedAt.UnixMilli(), "password_hash": a.password.Expose(),
 		"dir": directory, "dir_sk": a.ID,
 	}
-	a.ticket.store(item)
+	a.tickets.store(item)
 	return item
 }
 
@@ -50,7 +50,7 @@ func Parse(item ledger.Item) (Admin, error) {
 	a := Admin{
 		ID: r.Text("id"), Email: Email(r.Text("email")), Name: r.Text("name"), Invited: r.Bool("invited"), Disabled: r.Bool("disabled"),
 		Standing:  caller.Standing{Epoch: r.Int("epoch"), Factor: r.Bool("factor")},
-		CreatedAt: r.Time("created_at"), password: secret.NewText(r.Text("password_hash")), ticket: readTicket(r),
+		CreatedAt: r.Time("created_at"), password: secret.NewText(r.Text("password_hash")), tickets: readTickets(r),
 	}
 	role, known := caller.ParseRole(r.Text("role"))
 	a.Role = role

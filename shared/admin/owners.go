@@ -98,10 +98,11 @@ func (s Service) put(ctx context.Context, before Admin, at ledger.Version, after
 	return err
 }
 
-// still holds, inside a change, that the admin who makes it has the role that let him in.
+// still holds, inside a change, that the admin who makes it has the role that let him in, and that his session is not over
+// since.
 func still(who caller.Caller) ledger.Write {
 	return ledger.Write{Key: Key(who.ID), Check: true,
-		If: ledger.Is("role", string(who.Role)).And(ledger.Is("disabled", false)), Else: edge.ErrForbidden}
+		If: ledger.Is("role", string(who.Role)).And(ledger.Is("disabled", false)).And(ledger.Is("epoch", who.Epoch)), Else: edge.ErrForbidden}
 }
 
 // told is the event by which an admin learns, by mail, that his account was changed.

@@ -9,8 +9,8 @@ import (
 	"github.com/zenvault/zenvault/shared/secret"
 )
 
-// ResetToken makes the token that an address is mailed so that a forgotten password can be set anew; the one before is
-// over. An address of nobody, or of somebody who can't log in, gets none: then to is "". It fails with the database's
+// ResetToken makes the token that an address is mailed so that a forgotten password can be set anew; the one before stays
+// good beside it. An address of nobody, or of somebody who can't log in, gets none: then to is "". It fails with the database's
 // fault.
 func (s Service) ResetToken(ctx context.Context, who caller.Caller, address string) (to string, token secret.Text, err error) {
 	email, err := ParseEmail(address)
@@ -42,7 +42,9 @@ func (s Service) mailedToken(ctx context.Context, who caller.Caller, p purpose, 
 		if !a.mailed(p) {
 			return Admin{}, errNobody
 		}
-		a.ticket, token = s.newTicket(p, a.ID)
+		var made ticket
+		made, token = s.newTicket(p, a.ID)
+		a.tickets = a.tickets.with(made, s.Ledger.Now())
 		return a, nil
 	}, ledger.Change{By: who, Action: "admin.mail_token"})
 	switch {

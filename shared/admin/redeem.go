@@ -23,7 +23,7 @@ type AcceptInput struct {
 }
 
 // Accept makes an invited admin one who can log in. The token is good once. It fails with ErrToken, ErrName, the rules for
-// passwords, or the fault of too many attempts.
+// passwords.
 func (s Service) Accept(ctx context.Context, who caller.Caller, in AcceptInput) (View, error) {
 	if err := checkName(in.Name); err != nil {
 		return View{}, err
@@ -48,25 +48,26 @@ type ResetInput struct {
 
 // ResetPassword sets a password for whoever has the token that was mailed; all sessions are over, and it begins none: a
 // second factor is asked for as ever. The token is good once. Attempts to log in that locked the address are forgotten.
-// It fails with ErrToken, the rules for passwords, or the fault of too many attempts.
+// It fails with ErrToken or the rules for passwords.
 func (s Service) ResetPassword(ctx context.Context, who caller.Caller, in ResetInput) (Status, error) {
 	a, err := s.redeem(ctx, who, reset, in.Token, in.Password, func(*Admin) {}, ledger.Change{
 		Action: "password.reset", Severity: audit.Notice, Events: []ledger.Event{{Type: "admin.password_reset"}}})
 	if err != nil {
 		return Status{}, err
 	}
-	err = errors.Join(s.Attempts.Return(ctx, loginSubject(a.Email)), s.Attempts.Return(ctx, forgotSubject(a.Email)))
-	return Status{"reset"}, err
+	// The password is set, and the token used up: what is amiss with the counters must not tell otherwise. Locks end by
+	// themselves.
+	_ = s.Attempts.Return(ctx, loginSubject(a.Email))
+	_ = s.Attempts.Return(ctx, forgotSubject(a.Email, who.Origin))
+	return Status{"reset"}, nil
 }
 
-// redeem sets a password by a mailed token, which is proven before anything is hashed.
+// redeem sets a password by a mailed token, which is proven before anything is hashed. The rules go by the admin as he is
+// on each try: a second factor may have gone meanwhile.
 func (s Service) redeem(ctx context.Context, who caller.Caller, p purpose, token, plain secret.Text, also func(*Admin), c ledger.Change) (Admin, error) {
 	by, formed := readClaim(p, token)
 	if !formed {
 		return Admin{}, s.denyToken(ctx, who, p, "malformed")
-	}
-	if _, err := s.Attempts.Reserve(ctx, tokenSubject(by.ticket)); err != nil {
-		return Admin{}, err
 	}
 	var hash secret.Text
 	for try := 1; ; try++ {
@@ -74,18 +75,21 @@ func (s Service) redeem(ctx context.Context, who caller.Caller, p purpose, token
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return Admin{}, err
 		}
-		if err != nil || !before.mailed(p) || !before.ticket.opens(p, by, s.Ledger.Now()) {
+		if err != nil || !before.mailed(p) || !before.tickets.opens(p, by, s.Ledger.Now()) {
 			return Admin{}, s.denyToken(ctx, who, p, "not_good")
 		}
+		after := before
+		also(&after)
+		if err := s.check(after, plain, "/password"); err != nil {
+			return Admin{}, err
+		}
 		if try == 1 {
-			if hash, err = s.choose(ctx, before, plain, "/password"); err != nil {
-				return Admin{}, errors.Join(err, s.Attempts.Return(ctx, tokenSubject(by.ticket)))
+			if hash, err = s.Passwords.Hash(ctx, plain); err != nil {
+				return Admin{}, err
 			}
 		}
-		after := before
-		after.password, after.ticket = hash, ticket{}
+		after.password, after.tickets = hash, tickets{}
 		after.Standing.Epoch++
-		also(&after)
 		c.By = caller.Caller{Kind: caller.Admin, ID: after.ID, Role: after.Role, Origin: who.Origin}
 		for i := range c.Events {
 			c.Events[i] = told(c.By, c.Events[i].Type, after.ID)

@@ -10,8 +10,8 @@ import (
 // fails with ErrNotFound.
 func (s Service) Remember(ctx context.Context, adminID string, shown secret.Text) (secret.Text, error) {
 	a, _, err := s.find(ctx, adminID)
-	if err != nil || s.device(a.Email, shown) != "" {
+	if err != nil || s.device(a, shown) != "" {
 		return secret.Text{}, err
 	}
-	return s.newDevice(a.Email)
+	return s.newDevice(a)
 }

@@ -13,7 +13,6 @@ import (
 const (
 	hashTimeout = 20 * time.Second
 	hashMemory  = 1769
-	hashAtOnce  = 10
 	maxBody     = 16 << 10 // two passwords of 1,024 bytes with every character escaped
 )
 
@@ -45,8 +44,8 @@ var RouteAccept = edge.Route[Service, AcceptInput, View]{Spec: edge.Spec{
 	Name: "admin-accept", Summary: "Accept an invitation and choose a password.",
 	Method: http.MethodPost, Path: "/v1/auth/accept", Status: http.StatusCreated,
 	Guard:   edge.Public(),
-	Needs:   edge.Needs{Writes: []string{Keys, FounderKeys}},
-	Timeout: hashTimeout, Memory: hashMemory, AtOnce: hashAtOnce, MaxBody: maxBody,
+	Needs:   edge.Needs{Attempts: true, Writes: []string{Keys, FounderKeys}},
+	Timeout: hashTimeout, Memory: hashMemory, Hashes: true, MaxBody: maxBody,
 }, Do: Service.Accept}
 
 // RouteList lists the admins.
@@ -93,9 +92,9 @@ var RouteEnable = edge.Route[Service, NameInput, View]{Spec: edge.Spec{
 var RouteChangePassword = edge.Route[Service, ChangeInput, Status]{Spec: edge.Spec{
 	Name: "password-change", Summary: "Change the own password; all other sessions are over.",
 	Method: http.MethodPost, Path: "/v1/auth/password",
-	Guard:   edge.Admin(caller.Self),
-	Needs:   edge.Needs{Writes: []string{Keys}, Events: true, Posts: true},
-	Timeout: hashTimeout, Memory: hashMemory, AtOnce: hashAtOnce, MaxBody: maxBody,
+	Guard: edge.Admin(caller.Self), Secret: true,
+	Needs:   edge.Needs{Attempts: true, Writes: []string{Keys}, Events: true, Posts: true},
+	Timeout: hashTimeout, Memory: hashMemory, Hashes: true, MaxBody: maxBody,
 }, Do: Service.ChangePassword}
 
 // RouteForgot has a letter posted to an address. The answer is the same for every address.
@@ -103,7 +102,7 @@ var RouteForgot = edge.Route[Service, ForgotInput, Status]{Spec: edge.Spec{
 	Name: "password-forgot", Summary: "Have a token mailed to set a forgotten password anew. The answer is the same for every address.",
 	Method: http.MethodPost, Path: "/v1/auth/forgot", Status: http.StatusAccepted,
 	Guard: edge.Public(),
-	Needs: edge.Needs{Posts: true}, MaxBody: maxBody,
+	Needs: edge.Needs{Attempts: true, Posts: true}, MaxBody: maxBody,
 }, Do: Service.Forgot}
 
 // RouteResetPassword sets a password by a mailed token.
@@ -111,6 +110,6 @@ var RouteResetPassword = edge.Route[Service, ResetInput, Status]{Spec: edge.Spec
 	Name: "password-reset", Summary: "Set a password by a mailed token; all sessions are over.",
 	Method: http.MethodPost, Path: "/v1/auth/reset",
 	Guard:   edge.Public(),
-	Needs:   edge.Needs{Writes: []string{Keys}, Events: true},
-	Timeout: hashTimeout, Memory: hashMemory, AtOnce: hashAtOnce, MaxBody: maxBody,
+	Needs:   edge.Needs{Attempts: true, Writes: []string{Keys}, Events: true},
+	Timeout: hashTimeout, Memory: hashMemory, Hashes: true, MaxBody: maxBody,
 }, Do: Service.ResetPassword}

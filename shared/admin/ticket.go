@@ -19,7 +19,7 @@ import (
 
 // A mailed token is "zv_<purpose>_<admin><ticket><secret>_<checksum>": two ULIDs (26 characters each), 32 random bytes in
 // base64url, and the CRC-32 (IEEE) of the text before it in hex. Only its SHA-256 is kept, which will do for 256 random
-// bits. An admin has one at a time: making another ends the one before.
+// bits, and nobody counts who guesses at them. An admin has one invitation at a time, and two resets.
 const (
 	ticketPrefix = "tkt"
 	secretLength = 32 // bytes
@@ -89,17 +89,18 @@ func (t ticket) opens(p purpose, by claim, now time.Time) bool {
 	return t.purpose == p && now.Before(t.until) && subtle.ConstantTimeCompare([]byte(t.sum), []byte(by.sum)) == 1
 }
 
+// fields leave the id out: it is a part of the token, and who reads the trail needs none.
 func (t ticket) fields() audit.Fields {
-	return audit.Fields{"purpose": string(t.purpose), "id": t.id, "until": t.until}
+	return audit.Fields{"purpose": string(t.purpose), "until": t.until}
 }
 
-func (t ticket) store(in ledger.Item) {
+func (t ticket) store(in ledger.Item, as string) {
 	if t.purpose != "" {
-		in["ticket_purpose"], in["ticket_id"], in["ticket_sum"], in["ticket_until"] = string(t.purpose), t.id, t.sum, t.until.UnixMilli()
+		in[as+"_purpose"], in[as+"_id"], in[as+"_sum"], in[as+"_until"] = string(t.purpose), t.id, t.sum, t.until.UnixMilli()
 	}
 }
 
-func readTicket(r *ledger.Reader) ticket {
-	return ticket{purpose: purpose(r.OptionalText("ticket_purpose")), id: r.OptionalText("ticket_id"),
-		sum: r.OptionalText("ticket_sum"), until: r.OptionalTime("ticket_until")}
+func readTicket(r *ledger.Reader, as string) ticket {
+	return ticket{purpose: purpose(r.OptionalText(as + "_purpose")), id: r.OptionalText(as + "_id"),
+		sum: r.OptionalText(as + "_sum"), until: r.OptionalTime(as + "_until")}
 }

@@ -13,5 +13,5 @@ func ReadReset(text string) (adminID, ticketID string, ok bool) {
 
 // DeviceOf is the known device that a token is of.
 func (s Service) DeviceOf(email Email, token string) string {
-	return s.device(email, secret.NewText(token))
+	return s.device(Admin{Email: email}, secret.NewText(token))
 }

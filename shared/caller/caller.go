@@ -27,6 +27,7 @@ type Caller struct {
 	ID        string    // of the admin, the API key, the cosigner or the worker
 	Via       string    // the session of an admin
 	Role      Role      // of an admin
+	Epoch     int64     // of an admin, when the gate let the session in
 	Bare      bool      // an admin without the second factor that the stack asks for: may enrol one, and nothing else
 	Workspace tenant.ID // of an API key
 	Scopes    Scopes    // of an API key

@@ -6,9 +6,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/zenvault/zenvault/shared/secret"
@@ -71,8 +75,11 @@ func (c *Client) Request(ctx context.Context, call Call) (*http.Request, error) 
 			return nil, fmt.Errorf("encoding the input of %s %s: %w", call.Method, call.Path, err)
 		}
 	}
-	r, err := http.NewRequestWithContext(ctx, call.Method, c.URL+call.Path, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, call.Method, strings.TrimSuffix(c.URL, "/")+call.Path, bytes.NewReader(body))
 	if err != nil {
+		return nil, err
+	}
+	if err := c.stays(r.URL, call.Path); err != nil {
 		return nil, err
 	}
 	r.Header.Set("Authorization", "Bearer "+c.Token.Expose())
@@ -89,6 +96,23 @@ func (c *Client) Request(ctx context.Context, call Call) (*http.Request, error) 
 	token, err := c.Signer.Sign(signedrequest.Request{Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Body: body}, c.now())
 	r.Header.Set(signedrequest.Header, token)
 	return r, err
+}
+
+// ErrElsewhere is told of a call that would carry the API key to another host than the client's, or in the clear.
+var ErrElsewhere = errors.New("the call would leave the client's host, or go unencrypted beyond this machine")
+
+// stays holds a call to the host that the client is for: a path can begin with what makes another host of it.
+func (c *Client) stays(to *url.URL, path string) error {
+	base, err := url.Parse(c.URL)
+	if err != nil {
+		return err
+	}
+	address, _ := netip.ParseAddr(to.Hostname())
+	local := to.Hostname() == "localhost" || address.IsLoopback()
+	if !strings.HasPrefix(path, "/") || to.Host != base.Host || to.User != nil || to.Scheme != "https" && !(to.Scheme == "http" && local) {
+		return ErrElsewhere
+	}
+	return nil
 }
 
 func (c *Client) now() time.Time {

@@ -116,3 +116,23 @@ func TestProblems(t *testing.T) {
 		t.Error("a path with an escape was signed")
 	}
 }
+
+// A call stays with the client's host, and in the clear it stays on this machine: an API key goes nowhere else.
+func TestCallsStayAtHome(t *testing.T) {
+	for _, tt := range []struct{ url, path string }{
+		{"https://vault.example.com", "@evil.example/x"}, {"https://vault.example.com", ".evil.example/x"}, {"https://vault.example.com", "v1/x"},
+		{"https://vault.example.com", ""}, {"https://vault.example.com:443", "0/x"}, {"http://vault.example.com", "/v1/x"},
+		{"http://127.0.0.1.evil.example", "/v1/x"}, {"https://user@vault.example.com", "/v1/x"}, {"ftp://vault.example.com", "/v1/x"},
+	} {
+		c := client.Client{URL: tt.url, Token: secret.NewText("zv_live_x")}
+		if r, err := c.Request(t.Context(), client.Call{Method: "GET", Path: tt.path}); err == nil {
+			t.Errorf("%s and %s: a request to %s", tt.url, tt.path, r.URL)
+		}
+	}
+	for _, url := range []string{"https://vault.example.com", "https://vault.example.com/", "http://localhost:8080", "http://[::1]:8080"} {
+		c := client.Client{URL: url, Token: secret.NewText("zv_live_x")}
+		if r, err := c.Request(t.Context(), client.Call{Method: "GET", Path: "//v1/x"}); err != nil || !strings.HasPrefix(url, r.URL.Scheme+"://"+r.URL.Host) {
+			t.Errorf("%s: %v, %v", url, r, err)
+		}
+	}
+}

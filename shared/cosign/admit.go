@@ -20,19 +20,23 @@ var (
 	// ErrNotAuthentic is told of an unknown cosigner, a malformed token and a wrong signature alike: a stranger does not
 	// learn which cosigners there are.
 	ErrNotAuthentic = fault.New(fault.Unauthenticated, "callback_not_authentic", "This is not a message signed by a cosigner registered here.")
-	ErrUnreadable   = fault.New(fault.Invalid, "callback_unreadable", "The message is authentic, but it does not say what the provider documents.")
-	ErrNoKey        = fault.New(fault.Unavailable, "response_key_unavailable", "The key that answers this cosigner can't be used. Retry.")
-	errDecided      = fault.New(fault.Conflict, "decided", "This request is decided.")
+	// ErrExpired is told of authentic messages alone.
+	ErrExpired    = fault.New(fault.Unauthenticated, "callback_expired", "The message is authentic, but too old, or from the future. Compare the clocks.")
+	ErrUnreadable = fault.New(fault.Invalid, "callback_unreadable", "The message is authentic, but it does not say what the provider documents.")
+	ErrNoKey      = fault.New(fault.Unavailable, "response_key_unavailable", "The key that answers this cosigner can't be used. Retry.")
+	ErrUndecided  = fault.New(fault.Unavailable, "decision_unavailable", "This can't be decided now. Nothing was decided. Retry.")
+	errDecided    = fault.New(fault.Conflict, "decided", "This request is decided.")
 )
 
 // Provider is one custody provider's way to ask and to be answered. All methods are safe for concurrent use.
 type Provider interface {
-	// Open verifies a message over exactly the bytes that came and reads it. It fails with signing.ErrForged or
-	// signing.ErrUnreadable.
-	Open(message []byte, keys []*rsa.PublicKey) (signing.Callback, error)
-	// Claims are the bytes that an answer signs: the same for the same answer.
-	Claims(action signing.Action, externalID, reason string) []byte
-	// Seal signs claims: the same bytes for the same claims and key.
+	// Open verifies a message over exactly the bytes that came, at this time, and reads it. It fails with signing.ErrForged
+	// or, if the message is authentic, with signing.ErrExpired or signing.ErrUnreadable.
+	Open(message []byte, keys []*rsa.PublicKey, at time.Time) (signing.Callback, error)
+	// Claims are the bytes that an answer signs: the same for the same answer. They are nil for an action that the provider
+	// has no word for, which is never Approve or Reject.
+	Claims(answer signing.Answer) []byte
+	// Seal signs claims and gives the body that goes back: the same bytes for the same claims and key.
 	Seal(ctx context.Context, claims []byte, key signing.Signer) ([]byte, error)
 }
 
@@ -78,7 +82,7 @@ const unknownCosigner = "cosigner/unknown" // one subject for all ids that nobod
 
 // admit finds the cosigner of the path and opens the message with its keys. Keys in memory that don't fit are read again,
 // since they may have been changed; not more than once a second, since anybody can send a wrong signature.
-func (d *Decider) admit(ctx context.Context, who caller.Caller, in edge.Raw) (Cosigner, signing.Callback, error) {
+func (d *Decider) admit(ctx context.Context, who caller.Caller, in edge.Raw, at time.Time) (Cosigner, signing.Callback, error) {
 	c, known := d.recall(in.Params["cosigner"])
 	if !known {
 		var err error
@@ -86,16 +90,19 @@ func (d *Decider) admit(ctx context.Context, who caller.Caller, in edge.Raw) (Co
 			return Cosigner{}, signing.Callback{}, err
 		}
 	}
-	callback, err := d.Provider.Open(in.Body, c.verifiers())
+	callback, err := d.Provider.Open(in.Body, c.verifiers(), at)
 	if errors.Is(err, signing.ErrForged) && known && d.mayLookAgain(c.ID) {
 		if c, err = d.meet(ctx, who, c.ID); err != nil {
 			return Cosigner{}, signing.Callback{}, err
 		}
-		callback, err = d.Provider.Open(in.Body, c.verifiers())
+		callback, err = d.Provider.Open(in.Body, c.verifiers(), at)
 	}
 	switch {
 	case errors.Is(err, signing.ErrForged):
 		return Cosigner{}, signing.Callback{}, d.refuse(ctx, who, "cosigner/"+c.ID)
+	case errors.Is(err, signing.ErrExpired):
+		who.ID = c.ID
+		return Cosigner{}, signing.Callback{}, d.deny(ctx, who, "cosigner/"+c.ID, ErrExpired.Because(err))
 	case err != nil:
 		who.ID = c.ID
 		return Cosigner{}, signing.Callback{}, d.deny(ctx, who, "cosigner/"+c.ID, ErrUnreadable.Because(err))

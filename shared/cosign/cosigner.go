@@ -41,7 +41,6 @@ type PublicKey struct {
 var (
 	ErrNotFound     = fault.New(fault.NotFound, "cosigner_not_found", "There is no such cosigner.")
 	ErrName         = fault.New(fault.Unprocessable, "cosigner_name_invalid", "A cosigner's name has 1 to 100 printable characters and no blanks around it.").At("/name")
-	ErrProvider     = fault.New(fault.Unprocessable, "provider_unsupported", `The providers are: "fireblocks".`).At("/provider")
 	ErrKeyCount     = fault.New(fault.Unprocessable, "inbound_keys_count", "A cosigner has 1 to 5 inbound keys.").At("/inbound_keys")
 	ErrKey          = fault.New(fault.Unprocessable, "inbound_key_invalid", `An inbound key is one "PUBLIC KEY" block in PEM with an RSA key of 2048 to 4096 bits and the exponent 65537.`)
 	ErrKeyTwice     = fault.New(fault.Unprocessable, "inbound_key_repeated", "This key is given twice.")
@@ -54,7 +53,6 @@ var (
 )
 
 const (
-	fireblocks   = "fireblocks"
 	reject       = "reject"
 	maxInbound   = 5
 	maxWorkspace = 50

@@ -25,7 +25,8 @@ const Budget = 3 * time.Second
 func (d *Decider) Decide(ctx context.Context, who caller.Caller, in edge.Raw) (edge.RawReply, error) {
 	ctx, done := context.WithTimeout(ctx, Budget)
 	defer done()
-	c, callback, err := d.admit(ctx, who, in)
+	at := d.Ledger.Now()
+	c, callback, err := d.admit(ctx, who, in, at)
 	if err != nil {
 		return edge.RawReply{}, err
 	}
@@ -33,8 +34,11 @@ func (d *Decider) Decide(ctx context.Context, who caller.Caller, in edge.Raw) (e
 	if err != nil {
 		return edge.RawReply{}, ErrNoKey.Because(err)
 	}
-	a := &ask{Decider: d, by: who, cosigner: c, body: in.Body, callback: callback, key: key}
+	a := &ask{Decider: d, by: who, at: at, cosigner: c, body: in.Body, callback: callback, key: key}
 	a.by.ID = c.ID
+	if callback.Ping {
+		return a.passing(ctx, signing.Alive, "", "")
+	}
 	answer, err := a.decide(ctx)
 	if err != nil {
 		return a.trouble(ctx, err)
@@ -46,6 +50,7 @@ func (d *Decider) Decide(ctx context.Context, who caller.Caller, in edge.Raw) (e
 type ask struct {
 	*Decider
 	by       caller.Caller
+	at       time.Time // when the message came
 	cosigner Cosigner
 	body     []byte
 	callback signing.Callback
@@ -115,7 +120,7 @@ func (a *ask) renew(ctx context.Context, item ledger.Item) error {
 		return err
 	}
 	a.remember(c)
-	if a.callback, err = a.Provider.Open(a.body, c.verifiers()); err != nil {
+	if a.callback, err = a.Provider.Open(a.body, c.verifiers(), a.at); err != nil {
 		return a.refuse(ctx, caller.Caller{Kind: a.by.Kind, Origin: a.by.Origin}, "cosigner/"+c.ID)
 	}
 	if a.key, err = a.Keys(ctx, c.ResponseKey); err != nil {
@@ -135,11 +140,13 @@ func (a *ask) judge(ctx context.Context, head ledger.Item) (Decision, error) {
 	if verdict.Approve {
 		action = signing.Approve
 	}
+	now := a.Ledger.Now()
+	answer := signing.Answer{Action: action, ExternalID: a.callback.ExternalID, Reason: tell(verdict.Reason), At: now}
 	return Decision{
 		Cosigner: a.cosigner.ID, Provider: a.cosigner.Provider, ExternalID: a.callback.ExternalID, Kind: a.callback.Kind,
 		TxID: a.callback.TxID, Workspace: a.workspace(), Ref: a.callback.RefText, Request: a.callback.Request, Verdict: verdict,
-		Digest: a.callback.Digest, Claims: a.Provider.Claims(action, a.callback.ExternalID, tell(verdict.Reason)),
-		ResponseKey: a.key.Reference(), DecidedAt: a.Ledger.Now(),
+		Digest: a.callback.Digest, Claims: a.Provider.Claims(answer),
+		ResponseKey: a.key.Reference(), DecidedAt: now,
 	}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/zenvault/zenvault/shared/audit"
 	"github.com/zenvault/zenvault/shared/edge"
 	"github.com/zenvault/zenvault/shared/ledger"
 )
@@ -27,10 +28,8 @@ func TestApprove(t *testing.T) {
 	item := s.decision("req-1", "fireblocks.tx.approval")
 	want := ledger.Item{
 		"pk": "decision#" + s.cosigner + "#req-1", "sk": "fireblocks.tx.approval", "version": int64(1),
-		"cosigner": s.cosigner, "provider": "fireblocks", "external_id": "req-1", "kind": "fireblocks.tx.approval", "tx_id": "tx-1",
-		"workspace": s.workspace.String(), "ref": s.workspace.String() + ":order-1", "operation": "TRANSFER", "asset": "ETH", "amount": "0.01",
+		"workspace": s.workspace.String(), "ref": s.workspace.String() + ":order-1",
 		"signature": "valid", "decision": "approve", "reason": "allowed", "policy_version": int64(1),
-		"rules": []string{"pay"}, "caps": []string{"one-eth"}, "missing": []string{},
 		"claims": []byte(`{"action":"APPROVE","requestId":"req-1"}`), "response_key": "dir:fireblocks-response#" + version(ours()),
 	}
 	ignored := cmpopts.IgnoreMapEntries(func(name string, _ any) bool {
@@ -41,8 +40,18 @@ func TestApprove(t *testing.T) {
 	}
 	entries := s.trail("req-1", "fireblocks.tx.approval")
 	if len(entries) != 1 || entries[0].Action != "decision.approve" || entries[0].Actor.ID != s.cosigner ||
-		entries[0].Workspace != s.workspace.String() || entries[0].After["decision"] != "approve" || entries[0].IP != "203.0.113.7" {
-		t.Errorf("entries: %+v", entries)
+		entries[0].Workspace != s.workspace.String() || entries[0].IP != "203.0.113.7" {
+		t.Fatalf("entries: %+v", entries)
+	}
+	told := audit.Fields{
+		"cosigner": s.cosigner, "provider": "fireblocks", "external_id": "req-1", "kind": "fireblocks.tx.approval", "tx_id": "tx-1",
+		"ref": s.workspace.String() + ":order-1", "operation": "TRANSFER", "asset": "ETH", "amount": "0.01",
+		"signature": "valid", "decision": "approve", "reason": "allowed", "policy_version": int64(1),
+		"rules": []string{"pay"}, "caps": []string{"one-eth"}, "missing": []string{},
+		"source": audit.Fields{"type": "VAULT", "id": "0"}, "destinations": entries[0].After["destinations"], "digest": item["digest"],
+	}
+	if diff := cmp.Diff(told, entries[0].After); diff != "" {
+		t.Errorf("entry (-want +got):\n%s", diff)
 	}
 	if s.announced() != 1 {
 		t.Errorf("%d events were announced, want 1", s.announced())
@@ -52,7 +61,7 @@ func TestApprove(t *testing.T) {
 	}
 }
 
-// What is not inside the policy is rejected for the first reason that speaks, and the stored decision tells which.
+// What is not inside the policy is rejected for the first reason that speaks, and the stored decision and its entry tell which.
 func TestReject(t *testing.T) {
 	s := newStage(t)
 	bare, strangers := s.newWorkspace(), s.newWorkspace()
@@ -114,12 +123,18 @@ func TestReject(t *testing.T) {
 			}
 			list := func(l []string) []string { return append([]string{}, l...) }
 			want := told{"valid", "reject", c.reason, list(c.rules), list(c.caps), list(c.missing)}
-			is := told{item["signature"], item["decision"], item["reason"], item["rules"], item["caps"], item["missing"]}
-			if diff := cmp.Diff(want, is); diff != "" {
-				t.Errorf("stored decision (-want +got):\n%s", diff)
+			trail := s.trail(c.id, "fireblocks.tx.approval")
+			if len(trail) != 1 || trail[0].Action != "decision.reject" {
+				t.Fatalf("entries: %+v, want one of decision.reject", trail)
 			}
-			if trail := s.trail(c.id, "fireblocks.tx.approval"); len(trail) != 1 || trail[0].Action != "decision.reject" {
-				t.Errorf("entries: %+v, want one of decision.reject", trail)
+			after := trail[0].After
+			is := told{after["signature"], after["decision"], after["reason"], after["rules"], after["caps"], after["missing"]}
+			if diff := cmp.Diff(want, is); diff != "" {
+				t.Errorf("entry (-want +got):\n%s", diff)
+			}
+			kept := []any{item["signature"], item["decision"], item["reason"]}
+			if diff := cmp.Diff([]any{"valid", "reject", c.reason}, kept); diff != "" {
+				t.Errorf("stored decision (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -45,16 +45,19 @@ func (s Service) cosigner(in RegisterInput) (Cosigner, error) {
 	if in.Unreferenced == "" {
 		in.Unreferenced = reject
 	}
-	inbound, err := parseKeys(in.InboundKeys)
+	asked, known := providers[in.Provider]
+	inbound, err := parseKeys(in.InboundKeys, asked)
 	switch {
 	case checkName(in.Name) != nil:
 		return Cosigner{}, ErrName
-	case in.Provider != fireblocks:
+	case !known:
 		return Cosigner{}, ErrProvider
 	case err != nil:
 		return Cosigner{}, err
 	case !s.ValidKey(in.ResponseKey):
 		return Cosigner{}, ErrResponseKey
+	case !asked.takes(in.ResponseKey):
+		return Cosigner{}, ErrResponseHome
 	case in.Unreferenced != reject:
 		return Cosigner{}, ErrUnreferenced
 	}
@@ -62,7 +65,7 @@ func (s Service) cosigner(in RegisterInput) (Cosigner, error) {
 		Workspaces: in.Workspaces, Unreferenced: in.Unreferenced}, nil
 }
 
-func parseKeys(texts []string) ([]PublicKey, error) {
+func parseKeys(texts []string, asked terms) ([]PublicKey, error) {
 	if len(texts) == 0 || len(texts) > maxInbound {
 		return nil, ErrKeyCount
 	}
@@ -72,6 +75,9 @@ func parseKeys(texts []string) ([]PublicKey, error) {
 		at := "/inbound_keys/" + strconv.Itoa(i)
 		if !valid {
 			return nil, ErrKey.At(at)
+		}
+		if !asked.fits(key) {
+			return nil, asked.size.At(at)
 		}
 		if slices.ContainsFunc(keys[:i], func(other PublicKey) bool { return other.ID == key.ID }) {
 			return nil, ErrKeyTwice.At(at)

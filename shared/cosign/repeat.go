@@ -58,22 +58,31 @@ func (a *ask) conflict(ctx context.Context, p prior) (edge.RawReply, error) {
 	return a.passing(ctx, action, reason, signing.Conflicting)
 }
 
-// passing signs an answer that is not a decision, and is not stored.
+// passing signs an answer that is not a decision, and is not stored. It fails with ErrUndecided where the provider knows no
+// such answer.
 func (a *ask) passing(ctx context.Context, action signing.Action, told string, reason signing.Reason) (edge.RawReply, error) {
-	token, err := a.Provider.Seal(ctx, a.Provider.Claims(action, a.callback.ExternalID, told), a.key)
+	claims := a.Provider.Claims(signing.Answer{Action: action, ExternalID: a.callback.ExternalID, Reason: told, At: a.at})
+	if claims == nil {
+		return edge.RawReply{}, ErrUndecided
+	}
+	token, err := a.Provider.Seal(ctx, claims, a.key)
 	if err != nil {
 		return edge.RawReply{}, err
 	}
 	return a.reply(token, "", string(action), string(reason)), nil
 }
 
-// trouble answers what is not the sender's doing with a RETRY: nothing was decided, or it can't be told whether it was, and
-// then the next sending finds the decision. It is never a REJECT. What is the sender's doing is told as it is.
+// trouble answers what is not the sender's doing with a RETRY, or unsigned where the provider has none: nothing was decided, or
+// it can't be told whether it was, and then the next sending finds the decision. It is never a REJECT. What is the sender's
+// doing is told as it is.
 func (a *ask) trouble(ctx context.Context, err error) (edge.RawReply, error) {
 	if errors.Is(err, ErrNotAuthentic) || errors.Is(err, ErrNoKey) {
 		return edge.RawReply{}, err
 	}
 	answer, unsigned := a.passing(context.WithoutCancel(ctx), signing.Retry, "", "trouble")
+	if errors.Is(unsigned, ErrUndecided) {
+		return edge.RawReply{}, ErrUndecided.Because(err)
+	}
 	if unsigned != nil {
 		return edge.RawReply{}, ErrNoKey.Because(errors.Join(err, unsigned))
 	}

@@ -40,3 +40,12 @@ var RouteFireblocks = edge.Route[*Decider, edge.Raw, edge.RawReply]{Spec: edge.S
 	Needs:   edge.Needs{Reads: []string{Keys, "policy#"}, Writes: []string{DecisionKeys}, Announces: true, Secrets: true},
 	MaxBody: 256 << 10, // a batch with its raw transactions
 }, Do: (*Decider).Decide}
+
+// RouteSafeheron answers Safeheron's API Co-Signer, which is given the whole path.
+var RouteSafeheron = edge.Route[*Decider, edge.Raw, edge.RawReply]{Spec: edge.Spec{
+	Name: "cosign-safeheron", Summary: "Answer a callback of a Safeheron API Co-Signer by the workspace's policy.",
+	Method: http.MethodPost, Path: "/cosigner/safeheron/{cosigner}",
+	Guard:   edge.Callback(),
+	Needs:   edge.Needs{Reads: []string{Keys, "policy#"}, Writes: []string{DecisionKeys}, Announces: true, Secrets: true},
+	MaxBody: 256 << 10, // a batch with its addresses
+}, Do: (*Decider).Decide}

@@ -34,6 +34,7 @@ import (
 	"github.com/zenvault/zenvault/shared/edge"
 	"github.com/zenvault/zenvault/shared/keyref"
 	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/limit"
 	"github.com/zenvault/zenvault/shared/policy"
 	"github.com/zenvault/zenvault/shared/provider/fireblocks"
 	"github.com/zenvault/zenvault/shared/strict"
@@ -88,7 +89,8 @@ func newStage(t *testing.T) *stage {
 	s.aws, err = emulator.Start(emulator.Options{Region: "eu-central-1"})
 	must(t, err)
 	t.Cleanup(func() { s.aws.Close() })
-	env := wire.Env{Region: "eu-central-1", Stack: "test", Endpoint: s.aws.URL(), SecretsDir: s.secrets}
+	env := wire.Env{Region: "eu-central-1", Stack: "test", Endpoint: s.aws.URL(), SecretsDir: s.secrets, Rates: limit.DefaultRates()}
+	env.Rates[limit.Unauthenticated] = limit.Rate{Count: 1_000_000, Period: time.Second} // forgeries are the point here
 	s.world = wire.New(env, slog.New(slog.NewJSONHandler(s.log, nil)))
 	template, err := os.ReadFile("../../template.yaml")
 	must(t, err)

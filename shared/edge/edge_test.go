@@ -20,6 +20,7 @@ import (
 	"github.com/zenvault/zenvault/shared/edge"
 	"github.com/zenvault/zenvault/shared/fault"
 	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/secret"
 	"github.com/zenvault/zenvault/shared/tenant"
 )
 
@@ -132,6 +133,52 @@ func TestUnguardedRoutesDoNotStart(t *testing.T) {
 			edge.Bind(open(gate{}, io.Discard), route(g), service{})
 		}()
 	}
+}
+
+// A route that takes a secret keeps no hash of what it was asked: it says so, or does not start.
+func TestSecretsAreNotKept(t *testing.T) {
+	type nested struct {
+		Inner []struct {
+			Password secret.Text `json:"password"`
+		} `json:"inner"`
+	}
+	open := edges(t)
+	replayer := &once{}
+	e := open(gate{who: admin(caller.Owner)}, io.Discard)
+	e.Replayer = replayer
+	bind := func(hidden bool) edge.Handler {
+		r := edge.Route[struct{}, nested, struct{}]{Spec: route(edge.Admin(caller.WorkspaceWrite)).Spec,
+			Do: func(_ struct{}, _ context.Context, who caller.Caller, _ nested) (struct{}, error) {
+				replayer.given = who.Once
+				return struct{}{}, nil
+			}}
+		r.Secret = hidden
+		return edge.Bind(e, r, struct{}{})
+	}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("a route that does not say so started")
+			}
+		}()
+		bind(false)
+	}()
+	r := request(`{"inner":[{"password":"x"}]}`)
+	r.Header.Set("Idempotency-Key", "k1")
+	if got := bind(true)(t.Context(), r); got.Status != 201 || replayer.asked || replayer.given != (caller.Once{}) {
+		t.Errorf("got %d %s, asked for a reply: %v, kept: %+v", got.Status, got.Body, replayer.asked, replayer.given)
+	}
+}
+
+// once remembers what it was asked.
+type once struct {
+	asked bool
+	given caller.Once
+}
+
+func (o *once) Replay(context.Context, caller.Caller) error {
+	o.asked = true
+	return nil
 }
 
 // Bad input is refused with a problem that names the member, and the handler does not run.

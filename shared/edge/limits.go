@@ -30,14 +30,12 @@ func (s Spec) class() limit.Class {
 }
 
 // limitEarly counts what is counted before anything else is looked at: a request of a public route, by the client's
-// address. At other routes an address is refused that is known to have sent too many credentials that were no good.
+// address. At other routes a good credential is never refused for what a neighbour sent: it can't be guessed.
 func (e Edge) limitEarly(ctx context.Context, s Spec, r Request, record *record) error {
-	who := clientip.Key(r.Client)
 	if s.Guard.Kind != PublicGuard {
-		left, err := e.Limits.Known(limit.Unauthenticated, who)
-		return record.refused(left, err)
+		return nil
 	}
-	left, err := e.Limits.Take(ctx, s.class(), who)
+	left, err := e.Limits.Take(ctx, s.class(), clientip.Key(r.Client))
 	return record.refused(left, err) // what is left is not told: of an address that others may share, and the same to all
 }
 

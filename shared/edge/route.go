@@ -18,6 +18,7 @@ import (
 	"github.com/zenvault/zenvault/shared/fault"
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/limit"
+	"github.com/zenvault/zenvault/shared/secret"
 )
 
 // Route is a Spec and the method of a domain's service that answers it.
@@ -70,6 +71,9 @@ type Handler func(context.Context, Request) Response
 // nobody in: such a route must not start.
 func Bind[S, In, Out any](e Edge, route Route[S, In, Out], service S) Handler {
 	mustBeGuarded(e, route.Spec)
+	if TakesOnce(route.Spec) && hidesSecret(reflect.TypeFor[In]()) {
+		panic("edge: the route " + route.Name + " takes a secret and an Idempotency-Key")
+	}
 	do := func(ctx context.Context, who caller.Caller, r Request) (any, error) {
 		var input In
 		if err := decode(r, &input); err != nil {
@@ -92,6 +96,31 @@ func mustBeGuarded(e Edge, s Spec) {
 	case g.Kind != CallbackGuard && e.Limits.Rates[s.class()].Count == 0:
 		panic("edge: the route " + s.Name + " is of a class without a rate")
 	}
+}
+
+// TakesOnce tells where the edge looks at an Idempotency-Key: a known caller may change something, by a body without a
+// secret. (What was asked is kept as a hash for a day, and answered without a look at the secret.) Callbacks have their own
+// way to tell a repeat, and an anonymous caller has no key space of its own.
+func TakesOnce(s Spec) bool {
+	return s.HTTP() && s.Method != http.MethodGet && !s.Secret && (s.Guard.Kind == AdminGuard || s.Guard.Kind == KeyGuard)
+}
+
+// hidesSecret finds a secret among the members of an input.
+func hidesSecret(in reflect.Type) bool {
+	if in == reflect.TypeFor[secret.Text]() || in == reflect.TypeFor[secret.Bytes]() {
+		return true
+	}
+	switch in.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		return hidesSecret(in.Elem())
+	case reflect.Struct:
+		for i := range in.NumField() {
+			if in.Field(i).IsExported() && hidesSecret(in.Field(i).Type) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 type doing func(context.Context, caller.Caller, Request) (any, error)
@@ -142,7 +171,7 @@ func (e Edge) answer(ctx context.Context, s Spec, r Request, do doing, record *r
 	if err := e.authorise(ctx, s, who, record); err != nil {
 		return nil, err
 	}
-	if who.Once, err = once(s, r, who); err != nil {
+	if who.Once, err = once(s, r); err != nil {
 		return nil, err
 	}
 	if e.Replayer != nil && who.Once.Key != "" {
@@ -213,11 +242,10 @@ func (r Request) Origin() caller.Origin {
 // maxIdempotencyKey is the longest key, in bytes.
 const maxIdempotencyKey = 255
 
-// once reads the Idempotency-Key of a request that may change something. Callbacks have their own way to tell a repeat,
-// and an anonymous caller has no key space of its own.
-func once(s Spec, r Request, who caller.Caller) (caller.Once, error) {
+// once reads the Idempotency-Key, where one is taken; elsewhere it changes nothing.
+func once(s Spec, r Request) (caller.Once, error) {
 	keys := r.Header.Values("Idempotency-Key")
-	if len(keys) == 0 || r.Method == http.MethodGet || who.Kind == caller.Provider || who.Kind == caller.Anonymous {
+	if len(keys) == 0 || !TakesOnce(s) {
 		return caller.Once{}, nil
 	}
 	// A comma is refused since API Gateway joins repeated headers with one: two keys must not pass for another one.
@@ -226,8 +254,7 @@ func once(s Spec, r Request, who caller.Caller) (caller.Once, error) {
 		return caller.Once{}, ErrMalformed.
 			Saying("The Idempotency-Key must be one value of 1 to 255 visible ASCII characters without a comma.").At("Idempotency-Key")
 	}
-	// The key itself is in the hash and not stored: a random one keeps the hash of a body with a password in it from being
-	// guessed at.
+	// The key is in the hash and not stored: a random one keeps the content of the body from being guessed at.
 	h := sha256.New()
 	for _, part := range []string{keys[0], s.Name, r.Path, r.Query.Encode()} {
 		io.WriteString(h, part+"\x00")

@@ -29,7 +29,8 @@ type Spec struct {
 	Needs   Needs
 	Timeout time.Duration // 0 is 10 s
 	Memory  int           // MB; 0 is 512
-	AtOnce  int           // reserved concurrency; 0 reserves none
+	Secret  bool          // the body holds a secret: no Idempotency-Key is taken, since its hash would be kept
+	Hashes  bool          // hashes passwords: its concurrency is reserved, and so bounded
 	MaxBody int           // bytes; 0 is 64 KiB
 }
 
@@ -43,6 +44,7 @@ type Needs struct {
 	Writes    []string // prefixes of vault keys written; each commit also writes an entry, and may write events
 	Notes     bool     // writes nothing but audit entries: denials and observations
 	Trail     bool     // reads the audit trail
+	Attempts  bool     // counts attempts at what can be guessed
 	Uses      bool     // reads when API keys were last used
 	Events    bool     // writes events, and leaves it to the sweeper to announce them
 	Announces bool     // writes events and sends to the event queue

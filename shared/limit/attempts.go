@@ -22,9 +22,8 @@ const (
 	lifetime = 24 * time.Hour
 )
 
-// maxTries bounds how often one reservation meets another that was quicker. Of those that are quicker at most the free
-// ones go through before the subject is locked.
-const maxTries = free + 5
+// spare is how often one reservation may meet another that was quicker, besides those that lock the subject.
+const spare = 5
 
 // The faults of attempts.
 var (
@@ -46,9 +45,25 @@ type Attempts struct {
 // Reserve fails with ErrAttempts, which says how long; where the table does not answer with a fault of kind Unavailable,
 // and then the attempt must not be made.
 func (a Attempts) Reserve(ctx context.Context, subject string) (locking bool, err error) {
-	now, mine, key := a.Now(), a.nonce(), attemptsKey(subject)
-	next, free := counter{}.next(now, mine), ledger.MissingOrAtMost("until", now.UnixMilli())
-	for range maxTries {
+	return a.take(ctx, attemptsKey(subject), counter.next, free)
+}
+
+// Within takes one of the most that a subject has in a period, which begins with the first; success gives none back. When
+// all are taken, it fails with ErrAttempts until the period is over, and otherwise as Reserve does. What Reserve counts
+// under the same subject is apart.
+func (a Attempts) Within(ctx context.Context, subject string, most int64, period time.Duration) error {
+	_, err := a.take(ctx, withinKey(subject), flat(most, period), most)
+	return err
+}
+
+// rule gives the counter with one more attempt, which has a mark of its own.
+type rule func(c counter, now time.Time, mark string) counter
+
+// take counts one more by a rule that locks the subject when so many are taken at once.
+func (a Attempts) take(ctx context.Context, key string, more rule, locks int64) (locking bool, err error) {
+	now, mine := a.Now(), a.nonce()
+	next, free := more(counter{}, now, mine), ledger.MissingOrAtMost("until", now.UnixMilli())
+	for range locks + spare {
 		_, err := a.Table.Update(ctx, key, next.item(), nil, free)
 		var refused *ledger.Refused
 		if !errors.As(err, &refused) {
@@ -63,7 +78,7 @@ func (a Attempts) Reserve(ctx context.Context, subject string) (locking bool, er
 		case there.locked(now):
 			return false, ErrAttempts.After(there.lockedUntil.Sub(now))
 		}
-		next, free = there.next(now, mine), ledger.Is("last", there.last)
+		next, free = more(there, now, mine), ledger.Is("last", there.last)
 	}
 	return false, errCrowded
 }
@@ -88,6 +103,7 @@ func (a Attempts) nonce() string {
 }
 
 func attemptsKey(subject string) string { return "attempts#" + digest(subject) }
+func withinKey(subject string) string   { return "attempts#within#" + digest(subject) }
 
 // counter is what is known of a subject's attempts in a row.
 type counter struct {
@@ -109,6 +125,20 @@ func (c counter) next(now time.Time, by string) counter {
 		n.lockedUntil = now.Add(min(longest, first<<min(n.tries-free, 20)))
 	}
 	return n
+}
+
+// flat allows so many in a period.
+func flat(most int64, period time.Duration) rule {
+	return func(c counter, now time.Time, by string) counter {
+		n := counter{tries: c.tries + 1, until: c.until, last: by}
+		if !now.Before(c.until) { // the period is over
+			n.tries, n.until = 1, now.Add(period)
+		}
+		if n.tries >= most {
+			n.lockedUntil = n.until
+		}
+		return n
+	}
 }
 
 func (c counter) locked(now time.Time) bool { return now.Before(c.lockedUntil) && now.Before(c.until) }

@@ -64,15 +64,6 @@ func (r *Requests) Take(ctx context.Context, class Class, who string) (Allowance
 
 var errResting = errors.New("the table did not answer a moment ago")
 
-// Known is Take without counting and without asking: it fails with ErrRate if it is known that Take would.
-func (r *Requests) Known(class Class, who string) (Allowance, error) {
-	rate, now := r.Rates[class], r.Now().UnixMicro()
-	if seen := r.seen(rateKey(class, rate, who)); !rate.allows(seen, now) {
-		return rate.refused(class, seen, now)
-	}
-	return Allowance{}, nil
-}
-
 // rateKey has the rate in it: times that were counted by another one say nothing about this one.
 func rateKey(class Class, rate Rate, who string) string {
 	return fmt.Sprintf("rate#%s#%d/%d#%s", class, rate.Count, rate.Period/time.Second, who)

@@ -114,32 +114,6 @@ func TestParallelRequests(t *testing.T) {
 	}
 }
 
-// A caller that a process knows must wait is refused without being counted; one that it does not know is not.
-func TestKnown(t *testing.T) {
-	v := vaulttest.New(t)
-	r := requests(v)
-	for range 5 {
-		take(t, r, limit.Unauthenticated, "192.0.2.1")
-	}
-	calls(v)
-	if left, err := r.Known(limit.Unauthenticated, "192.0.2.1"); !errors.Is(err, limit.ErrRate) || left.Reset != 2*time.Second {
-		t.Errorf("got %+v, %v", left, err)
-	}
-	if _, err := r.Known(limit.Unauthenticated, "192.0.2.2"); err != nil {
-		t.Errorf("another: %v", err)
-	}
-	if _, err := r.Known(limit.Read, "192.0.2.1"); err != nil {
-		t.Errorf("another class: %v", err)
-	}
-	v.Clock.Step(2 * time.Second)
-	if _, err := r.Known(limit.Unauthenticated, "192.0.2.1"); err != nil {
-		t.Errorf("after the wait: %v", err)
-	}
-	if n := calls(v); n != 0 {
-		t.Errorf("%d calls", n)
-	}
-}
-
 // Without the table every class but auth goes on with what the process knows, and says so each time; the table is asked
 // again after five seconds, and then knows what it knew.
 func TestWithoutTheTable(t *testing.T) {

@@ -51,19 +51,35 @@ func (Argon2id) Hash(ctx context.Context, plain secret.Text) (secret.Text, error
 	return secret.NewText(h.String()), nil
 }
 
-// Verify reports whether the PHC string is this password's. A malformed or immoderate one is nobody's. It fails with
-// ErrBusy.
+// Verify reports whether the PHC string is this password's. A malformed or immoderate one is nobody's. The work is never
+// less than that of the Dummy, so that it tells no account from none: what an older hash lacks is done besides. It fails
+// with ErrBusy.
 func (Argon2id) Verify(ctx context.Context, plain, stored secret.Text) (bool, error) {
 	h, err := parse(stored.Expose())
 	if err != nil {
-		return false, nil
+		_, err := none.compute(ctx, plain)
+		return false, err
 	}
 	sum, err := h.compute(ctx, plain)
 	if err != nil {
 		return false, err
 	}
+	if rest, lacking := h.parameters.rest(); lacking {
+		if _, err := (hash{rest, none.salt, none.sum}).compute(ctx, plain); err != nil {
+			return false, err
+		}
+	}
 	return subtle.ConstantTimeCompare(sum, h.sum) == 1, nil
 }
+
+// none is the Dummy, read.
+var none = func() hash {
+	h, err := parse(Dummy)
+	if err != nil {
+		panic("password: reading the dummy: " + err.Error())
+	}
+	return h
+}()
 
 // NeedsRehash reports whether the PHC string was made in another way than Hash makes them now.
 func (Argon2id) NeedsRehash(stored secret.Text) bool {

@@ -65,6 +65,18 @@ func parse(text string) (hash, error) {
 	return hash{p, salt, sum}, nil
 }
 
+// rest is the work that is still to do after a hash with these parameters until it is as much as one with the current
+// ones. Work is the memory filled: the passes over it, times its size.
+func (p parameters) rest() (parameters, bool) {
+	done, due := uint64(p.memory)*uint64(p.time), uint64(current.memory)*uint64(current.time)
+	if done >= due {
+		return parameters{}, false
+	}
+	rest := current
+	rest.memory = max(8*uint32(rest.lanes), uint32((due-done+uint64(rest.time)-1)/uint64(rest.time)))
+	return rest, true
+}
+
 func parseParameters(text string) (parameters, error) {
 	var values [3]uint64
 	fields := strings.Split(text, ",")

@@ -67,6 +67,7 @@ func Table() []Row {
 		route(trail.RouteList, admins, trails),
 
 		route(cosign.RouteFireblocks, public, fireblocksDecider),
+		route(cosign.RouteSafeheron, public, safeheronDecider),
 
 		route(endpoint.RouteCreate, apis, endpoints),
 		route(endpoint.RouteList, apis, endpoints),

@@ -13,6 +13,7 @@ import (
 	"github.com/zenvault/zenvault/shared/password/blocklist"
 	"github.com/zenvault/zenvault/shared/policy"
 	"github.com/zenvault/zenvault/shared/provider/fireblocks"
+	"github.com/zenvault/zenvault/shared/provider/safeheron"
 	"github.com/zenvault/zenvault/shared/qr"
 	"github.com/zenvault/zenvault/shared/rewrap"
 	"github.com/zenvault/zenvault/shared/session"
@@ -71,6 +72,13 @@ func fireblocksDecider(o *Opened) *cosign.Decider {
 	return cosign.NewDecider(cosign.Parts{
 		Ledger: o.Ledger, Name: fireblocks.Name, Provider: fireblocks.Codec{}, ContentType: fireblocks.ContentType,
 		Policies: policy.NewJudge(o.Ledger), Keys: o.Keys,
+	})
+}
+
+func safeheronDecider(o *Opened) *cosign.Decider {
+	return cosign.NewDecider(cosign.Parts{
+		Ledger: o.Ledger, Name: safeheron.Name, Provider: safeheron.Codec{}, ContentType: safeheron.ContentType,
+		Policies: policy.NewJudge(o.Ledger), Keys: o.SaltedKeys,
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/mail"
 	"github.com/zenvault/zenvault/shared/provider/fireblocks"
+	"github.com/zenvault/zenvault/shared/provider/safeheron"
 	"github.com/zenvault/zenvault/shared/session/access"
 	"github.com/zenvault/zenvault/shared/wire"
 	"github.com/zenvault/zenvault/shared/wire/bykey"
@@ -35,20 +36,21 @@ type Row struct {
 
 // Opened is all that the functions open, once for the process.
 type Opened struct {
-	World   *wire.World
-	Ledger  *ledger.Ledger
-	Ring    *keyset.Ring
-	Wrapper wrapping.Wrapper // that makes new master keys
-	Issuer  access.Issuer
-	Tokens  access.Keys
-	Admins  edge.Edge // admits admins' sessions
-	APIs    edge.Edge // admits API keys
-	Public  edge.Edge
-	Queue   queue.Sender
-	Postbox mail.Postbox      // that asks for letters
-	Mail    mail.Service      // that writes them
-	Client  *dialguard.Client // that webhooks are sent with
-	Keys    secrets.Keys      // that providers are answered with
+	World      *wire.World
+	Ledger     *ledger.Ledger
+	Ring       *keyset.Ring
+	Wrapper    wrapping.Wrapper // that makes new master keys
+	Issuer     access.Issuer
+	Tokens     access.Keys
+	Admins     edge.Edge // admits admins' sessions
+	APIs       edge.Edge // admits API keys
+	Public     edge.Edge
+	Queue      queue.Sender
+	Postbox    mail.Postbox      // that asks for letters
+	Mail       mail.Service      // that writes them
+	Client     *dialguard.Client // that webhooks are sent with
+	Keys       secrets.Keys      // that providers are answered with
+	SaltedKeys secrets.Keys      // likewise, by RSA-PSS
 }
 
 // Open opens it. It fails with the first thing that does not open.
@@ -83,6 +85,9 @@ func Open(ctx context.Context, w *wire.World) (*Opened, error) {
 		return nil, err
 	}
 	if o.Keys, err = secrets.OpenRSA(w, fireblocks.KeyBits); err != nil {
+		return nil, err
+	}
+	if o.SaltedKeys, err = secrets.OpenPSS(w, safeheron.KeyBits); err != nil {
 		return nil, err
 	}
 	o.Client = dialguard.New(dialguard.Options{Loopback: w.Env.AllowPlainDelivery})

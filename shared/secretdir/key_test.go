@@ -118,6 +118,9 @@ func TestParse(t *testing.T) {
 		{"2048 bits for a provider of 3072", pkcs8(t, good), keyref.RSA(3072), secretdir.ErrUnfit},
 		{"EC for a provider of RSA", pkcs8(t, ec), rsa2048, secretdir.ErrUnfit},
 		{"RSA for a provider of EC", pkcs8(t, good), keyref.P256, secretdir.ErrUnfit},
+		{"RSA by another scheme", pkcs8(t, good), keyref.PSS(2048), nil},
+		{"3072 bits for a provider of 2048 by another scheme", pkcs8(t, largeKey()), keyref.PSS(2048), secretdir.ErrUnfit},
+		{"EC for a provider of RSA by another scheme", pkcs8(t, ec), keyref.PSS(2048), secretdir.ErrUnfit},
 		{"EC on P-384", pkcs8(t, p384), keyref.P256, secretdir.ErrUnfit},
 		{"no kind", pkcs8(t, good), keyref.Kind{}, secretdir.ErrUnfit},
 
@@ -154,7 +157,7 @@ func mustBlock(text []byte) []byte {
 	return b.Bytes
 }
 
-// An RSA key signs by RS256 and an EC key by ES256, each the same bytes for the same message.
+// An RSA key signs by RS256 or PS256, as the provider asks, and an EC key by ES256, each the same bytes for the same message.
 func TestSign(t *testing.T) {
 	message := []byte("message")
 	sum := sha256.Sum256(message)
@@ -171,6 +174,8 @@ func TestSign(t *testing.T) {
 		return first
 	}
 	must(t, rsa.VerifyPKCS1v15(&firstKey().PublicKey, crypto.SHA256, sum[:], sign(pkcs8(t, firstKey()), rsa2048)))
+	salted := sign(pkcs8(t, firstKey()), keyref.PSS(2048))
+	must(t, rsa.VerifyPSS(&firstKey().PublicKey, crypto.SHA256, sum[:], salted, &rsa.PSSOptions{SaltLength: 32}))
 	for range 50 { // often enough that a short r or s occurs, more likely than not
 		ec := newEC()
 		signature := sign(sec1(t, ec), keyref.P256)
@@ -208,7 +213,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, kind := range []keyref.Kind{rsa2048, keyref.P256} {
+		for _, kind := range []keyref.Kind{rsa2048, keyref.PSS(2048), keyref.P256} {
 			key, err := secretdir.Parse(text, kind)
 			if err != nil {
 				continue

@@ -25,11 +25,29 @@ func newPlace(root *os.Root, o Options) (*place, error) {
 		return nil, errAccess
 	}
 	p := &place{root: root, self: self, bound: !o.portable && kernelBinds(self), owner: o.Owner}
-	if p.info, err = self.Stat(); err != nil {
+	if p.info, err = self.Stat(); err == nil {
+		err = p.private(o.Mode)
+	} else {
+		err = errAccess
+	}
+	if err != nil {
 		p.close()
-		return nil, errAccess
+		return nil, err
 	}
 	return p, nil
+}
+
+// private refuses a directory in which others could put one file in another's place: every file in it could be good, and
+// the key still another one. A Kubernetes mount is open to all and sticky: there nobody can replace what is another's.
+func (p *place) private(mode Mode) error {
+	stat, ok := p.info.Sys().(*syscall.Stat_t)
+	switch {
+	case !ok || !p.trusts(stat):
+		return ErrOwner
+	case p.info.Mode().Perm()&0o022 == 0, mode == Kubernetes && p.info.Mode()&fs.ModeSticky != 0:
+		return nil
+	}
+	return ErrMode
 }
 
 func (p *place) close() error { return errors.Join(p.root.Close(), p.self.Close()) }

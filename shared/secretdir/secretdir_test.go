@@ -231,3 +231,33 @@ func TestParseMode(t *testing.T) {
 		t.Error("another spelling is taken")
 	}
 }
+
+// A directory in which others can put one file in another's place is refused, however good its files are.
+func TestOpenDirectory(t *testing.T) {
+	ways(t, func(t *testing.T, o secretdir.Options) {
+		for _, tt := range []struct {
+			mode os.FileMode
+			want error
+		}{
+			{0o700, nil}, {0o755, nil}, {0o770, secretdir.ErrMode}, {0o702, secretdir.ErrMode}, {0o777, secretdir.ErrMode},
+			{0o777 | os.ModeSticky, secretdir.ErrMode},
+		} {
+			path := t.TempDir()
+			must(t, os.Chmod(path, tt.mode))
+			d, err := secretdir.Open(path, o)
+			if !errors.Is(err, tt.want) {
+				t.Errorf("%v: got %v, want %v", tt.mode, err, tt.want)
+			}
+			if err == nil {
+				d.Close()
+			}
+		}
+		if os.Geteuid() == 0 {
+			path := t.TempDir()
+			must(t, os.Chown(path, 12345, 12345))
+			if _, err := secretdir.Open(path, o); !errors.Is(err, secretdir.ErrOwner) {
+				t.Errorf("another user's: got %v", err)
+			}
+		}
+	})
+}

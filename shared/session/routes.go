@@ -18,8 +18,8 @@ var RouteLogin = edge.Route[Service, LoginInput, LoginOutput]{Spec: edge.Spec{
 	Name: "session-login", Summary: "Log in with an e-mail address and a password. Answers tokens, or a challenge where a second factor is enrolled.",
 	Method: http.MethodPost, Path: "/v1/auth/login",
 	Guard:   edge.Public(),
-	Needs:   edge.Needs{Reads: []string{emailSpace}, Writes: []string{Keyspace}, Posts: true, MasterKey: true, Signs: true, Tokens: true},
-	Timeout: 20 * time.Second, Memory: 1769, AtOnce: 10, MaxBody: maxBody,
+	Needs:   edge.Needs{Attempts: true, Reads: []string{emailSpace}, Writes: []string{Keyspace}, Posts: true, MasterKey: true, Signs: true, Tokens: true},
+	Timeout: 20 * time.Second, Memory: 1769, Hashes: true, MaxBody: maxBody,
 }, Do: Service.Login}
 
 // RouteSecond completes a login.
@@ -27,7 +27,7 @@ var RouteSecond = edge.Route[Service, SecondInput, LoggedIn]{Spec: edge.Spec{
 	Name: "session-second", Summary: "Complete a login with the challenge and a code of the authenticator app, or a recovery code.",
 	Method: http.MethodPost, Path: "/v1/auth/login/second",
 	Guard: edge.Public(),
-	Needs: edge.Needs{Writes: []string{Keyspace}, Events: true, Posts: true, MasterKey: true, Signs: true, Tokens: true}, MaxBody: maxBody,
+	Needs: edge.Needs{Attempts: true, Writes: []string{Keyspace}, Events: true, Posts: true, MasterKey: true, Signs: true, Tokens: true}, MaxBody: maxBody,
 }, Do: Service.Second}
 
 // RouteRefresh replaces a refresh token.

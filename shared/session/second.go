@@ -41,7 +41,7 @@ func (s Service) Second(ctx context.Context, who caller.Caller, in SecondInput) 
 	if recovered {
 		change.Action, change.Severity = "session.login_recovered", audit.Notice
 		change.Events = []ledger.Event{{Type: "admin.recovery_code_used", Admin: c.admin, Data: audit.Fields{
-			"admin": c.admin, "ip": who.Origin.IP, "user_agent": who.Origin.UserAgent}}}
+			"admin": c.admin, "by": c.admin, "ip": who.Origin.IP, "user_agent": who.Origin.UserAgent}}}
 	}
 	done, err := s.begin(ctx, proven, c.epoch, in.Device, change)
 	if errors.Is(err, ErrSecond) { // somebody showed the same in this moment

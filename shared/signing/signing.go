@@ -5,6 +5,7 @@ package signing
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/zenvault/zenvault/shared/amount"
 	"github.com/zenvault/zenvault/shared/tenant"
@@ -13,6 +14,7 @@ import (
 // What a codec may find wrong with a message.
 var (
 	ErrForged     = errors.New("not a message signed by this cosigner")
+	ErrExpired    = errors.New("an authentic message out of its time")
 	ErrUnreadable = errors.New("an authentic message that does not say what the provider documents")
 )
 
@@ -34,12 +36,22 @@ var ErrRetired = errors.New("the key was retired")
 // Action is what a provider is told to do.
 type Action string
 
-// The actions. An approval and a rejection are final and stored; a retry brings the same request again.
+// The actions. An approval and a rejection are final and stored; a retry brings the same request again; a sign of life
+// decides nothing.
 const (
 	Approve Action = "approve"
 	Reject  Action = "reject"
 	Retry   Action = "retry"
+	Alive   Action = "alive"
 )
+
+// Answer is what a provider is told about a request.
+type Answer struct {
+	Action     Action
+	ExternalID string
+	Reason     string    // for the provider's users; "" where there is nothing to say
+	At         time.Time // when it was decided
+}
 
 // Callback is one authentic message of a provider.
 type Callback struct {
@@ -50,6 +62,7 @@ type Callback struct {
 	Kind       string // family and stage, such as "fireblocks.tx.signing"
 	Signing    bool   // this is the stage whose approval releases a signature
 	Supported  bool   // the operation is one that a policy can judge
+	Ping       bool   // it asks for a sign of life and nothing else; then ExternalID may be empty
 
 	Ref     tenant.Ref // the customer's reference; zero if there is none, or none of ours
 	RefText string     // as sent, cut to 200 bytes

@@ -5,7 +5,6 @@ package totp
 import (
 	"crypto/hmac"
 	"crypto/sha1" // RFC 6238 §1.2: what authenticator apps do; HMAC does not ask for collision resistance
-	"crypto/subtle"
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
@@ -54,25 +53,16 @@ func truncated(seed secret.Bytes, step int64) uint32 {
 }
 
 // Match finds the step that a code belongs to, of the present one, the one before and the one after; the latest if it is
-// the code of several. All of them are computed and compared whatever the code is. A code is exactly six ASCII digits:
-// nothing is trimmed.
+// the code of several. All of them are computed and compared whatever the code is. It is compared as it was sent: nothing
+// is trimmed, so that what is not exactly six ASCII digits matches none.
 func Match(seed secret.Bytes, code secret.Text, now time.Time) (step int64, ok bool) {
-	form := wellFormed(code.Expose())
 	present := StepAt(now)
 	for candidate := present - window; candidate <= present+window; candidate++ {
-		if Code(seed, candidate).Equal(code) && form {
+		if Code(seed, candidate).Equal(code) {
 			step, ok = candidate, true
 		}
 	}
 	return step, ok
-}
-
-func wellFormed(code string) bool {
-	good := subtle.ConstantTimeEq(int32(len(code)), digits)
-	for _, c := range []byte(code) {
-		good &= subtle.ConstantTimeLessOrEq('0', int(c)) & subtle.ConstantTimeLessOrEq(int(c), '9')
-	}
-	return good == 1
 }
 
 var encoding = base32.StdEncoding.WithPadding(base32.NoPadding)

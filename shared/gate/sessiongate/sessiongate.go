@@ -56,7 +56,7 @@ func (g Gate) Admit(ctx context.Context, r edge.Request) (caller.Caller, error) 
 	if err != nil {
 		return caller.Caller{}, edge.ErrUnauthenticated.Because(err)
 	}
-	return caller.Caller{Kind: caller.Admin, ID: claims.Admin, Via: claims.Session, Role: a.Role,
+	return caller.Caller{Kind: caller.Admin, ID: claims.Admin, Via: claims.Session, Role: a.Role, Epoch: a.Standing.Epoch,
 		Bare: !a.Standing.Factor && !g.FactorOptional}, nil
 }
 

@@ -15,11 +15,11 @@ const ContentType = "text/plain; charset=utf-8"
 
 // Claims are the answer to a request. There is no time in them, so that the same answer is the same bytes. The reason is
 // shown to the provider's users.
-func (Codec) Claims(action signing.Action, externalID, reason string) []byte {
+func (Codec) Claims(answer signing.Answer) []byte {
 	claims, _ := json.Marshal(struct { // strings can't fail
 		Action    string `json:"action"`
 		RequestID string `json:"requestId"`
 		Reason    string `json:"rejectionReason,omitempty"`
-	}{actions[action], externalID, reason})
+	}{actions[answer.Action], answer.ExternalID, answer.Reason})
 	return claims
 }

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -90,7 +91,7 @@ func no() *bool { b := false; return &b }
 // The vendor's example reads as what it says.
 func TestOpenDocumented(t *testing.T) {
 	payload, _ := json.Marshal(documented(t))
-	got, err := fireblocks.Codec{}.Open(token(header, payload), keys())
+	got, err := fireblocks.Codec{}.Open(token(header, payload), keys(), time.Time{})
 	want := signing.Callback{
 		ExternalID: "9c794cee-7e27-46c9-9e9a-ed68295ff06b", TxID: "9c794cee-7e27-46c9-9e9a-ed68295ff06b", Kind: "fireblocks.tx.signing", Signing: true, Supported: true,
 		Request: signing.Request{Operation: "TRANSFER", Asset: "ETH", Amount: decimal("0.01"), Source: signing.Party{Type: "VAULT", ID: "0"},
@@ -118,7 +119,7 @@ func TestOpenKeys(t *testing.T) {
 		"another":    {[]*rsa.PublicKey{&other.PublicKey}, signing.ErrForged},
 		"none":       {nil, signing.ErrForged},
 	} {
-		if _, err := (fireblocks.Codec{}).Open(body, c.keys); !errors.Is(err, c.want) {
+		if _, err := (fireblocks.Codec{}).Open(body, c.keys, time.Time{}); !errors.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %v", about, err, c.want)
 		}
 	}
@@ -329,7 +330,7 @@ func TestAnswer(t *testing.T) {
 		{signing.Reject, "denied: no", `{"action":"REJECT","requestId":"r-1","rejectionReason":"denied: no"}`},
 		{signing.Retry, "", `{"action":"RETRY","requestId":"r-1"}`},
 	} {
-		claims := codec.Claims(c.action, "r-1", c.reason)
+		claims := codec.Claims(signing.Answer{Action: c.action, ExternalID: "r-1", Reason: c.reason})
 		if string(claims) != c.want {
 			t.Errorf("got %s, want %s", claims, c.want)
 		}
@@ -345,7 +346,7 @@ func TestAnswer(t *testing.T) {
 	if err != nil || json.Unmarshal(text, &wrong) != nil {
 		t.Fatal(err)
 	}
-	if strings.HasPrefix(string(token(header, codec.Claims(signing.Approve, "e807ee15-f41d-464b-b97e-1e21a0b85f20", ""))), strings.Split(wrong.Body, ".")[0]+"."+strings.Split(wrong.Body, ".")[1]) {
+	if strings.HasPrefix(string(token(header, codec.Claims(signing.Answer{Action: signing.Approve, ExternalID: "e807ee15-f41d-464b-b97e-1e21a0b85f20"}))), strings.Split(wrong.Body, ".")[0]+"."+strings.Split(wrong.Body, ".")[1]) {
 		t.Error("the wrong claim names are produced")
 	}
 }

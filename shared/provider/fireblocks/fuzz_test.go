@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/zenvault/zenvault/shared/amount"
 	"github.com/zenvault/zenvault/shared/provider/fireblocks"
@@ -33,7 +34,7 @@ func FuzzOpen(f *testing.F) {
 		f.Add(token(head, payload))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		if _, err := (fireblocks.Codec{}).Open(body, keys()); err == nil && !signed[string(body)] {
+		if _, err := (fireblocks.Codec{}).Open(body, keys(), time.Time{}); err == nil && !signed[string(body)] {
 			t.Errorf("opened %q", body)
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/zenvault/zenvault/shared/provider/fireblocks"
 	"github.com/zenvault/zenvault/shared/signing"
@@ -77,7 +78,7 @@ func forms() map[string]string {
 // same bytes, and Go's decoder takes some of them even when it is strict.
 func TestOpenForms(t *testing.T) {
 	for about, text := range forms() {
-		if _, err := (fireblocks.Codec{}).Open([]byte(text), keys()); err != signing.ErrForged {
+		if _, err := (fireblocks.Codec{}).Open([]byte(text), keys(), time.Time{}); err != signing.ErrForged {
 			t.Errorf("%s: got %v, want %v", about, err, signing.ErrForged)
 		}
 	}
@@ -122,7 +123,7 @@ func TestOpenHeaders(t *testing.T) {
 		"{\"typ\":\"JWT\",\"alg\":\"RS256\",\"\xff\":1}":              signing.ErrForged,
 		`{"typ":"JWT","alg":"RS256"` + strings.Repeat(" ", 100) + `}`: signing.ErrForged,
 	} {
-		if _, err := (fireblocks.Codec{}).Open(token(text, []byte(minimal)), keys()); err != want {
+		if _, err := (fireblocks.Codec{}).Open(token(text, []byte(minimal)), keys(), time.Time{}); err != want {
 			t.Errorf("%q: got %v, want %v", text, err, want)
 		}
 	}

@@ -34,6 +34,19 @@ func RSA(w *wire.World, bits int) Keys {
 // OpenRSA is RSA for a process that serves more than one function.
 func OpenRSA(w *wire.World, bits int) (Keys, error) { return Open(w, keyref.RSA(bits)) }
 
+// PSS finds RSA keys of so many bits, which sign by RSA-PSS: only those in the directory. It ends the process if that can't
+// be opened.
+func PSS(w *wire.World, bits int) Keys {
+	keys, err := OpenPSS(w, bits)
+	if err != nil {
+		wire.Fatal(err)
+	}
+	return keys
+}
+
+// OpenPSS is PSS for a process that serves more than one function.
+func OpenPSS(w *wire.World, bits int) (Keys, error) { return Open(w, keyref.PSS(bits)) }
+
 // Open finds keys of one kind. Without a directory there are those of KMS alone.
 func Open(w *wire.World, kind keyref.Kind) (Keys, error) {
 	files, err := openFiles(w, kind)

@@ -144,6 +144,7 @@ func TestProviderKeyRefuses(t *testing.T) {
 		"a larger RSA key":  {create(t, k, types.KeySpecRsa3072, types.KeyUsageTypeSignVerify), keyref.RSA(2048), providerkey.ErrUnfit},
 		"EC instead of RSA": {create(t, k, types.KeySpecEccNistP256, types.KeyUsageTypeSignVerify), keyref.RSA(2048), providerkey.ErrUnfit},
 		"RSA instead of EC": {rsa2048, keyref.P256, providerkey.ErrUnfit},
+		"another scheme":    {rsa2048, keyref.PSS(2048), providerkey.ErrUnfit}, // KMS draws the salt: no answer could be repeated
 		"Ed25519":           {create(t, k, types.KeySpecEccNistEdwards25519, types.KeyUsageTypeSignVerify), keyref.P256, providerkey.ErrUnfit},
 		"a symmetric key":   {create(t, k, types.KeySpecSymmetricDefault, types.KeyUsageTypeEncryptDecrypt), keyref.RSA(2048), providerkey.ErrUnfit},
 		"an HMAC key":       {create(t, k, types.KeySpecHmac256, types.KeyUsageTypeGenerateVerifyMac), keyref.RSA(2048), providerkey.ErrUnfit},

@@ -1,0 +1,143 @@
+package safeheron
+
+import (
+	"strings"
+
+	"github.com/zenvault/zenvault/shared/amount"
+	"github.com/zenvault/zenvault/shared/provider/codec"
+	"github.com/zenvault/zenvault/shared/signing"
+)
+
+// transaction is the detail of one, as far as it is documented and looked at.
+type transaction struct {
+	TxKey                  string        `json:"txKey"`
+	CustomerRefID          string        `json:"customerRefId"`
+	CoinKey                string        `json:"coinKey"`
+	TxAmount               string        `json:"txAmount"` // in the coin's unit, not its smallest
+	TransactionType        string        `json:"transactionType"`
+	SourceAccountKey       string        `json:"sourceAccountKey"`
+	SourceAccountType      string        `json:"sourceAccountType"`
+	SourceAddress          string        `json:"sourceAddress"`
+	DestinationAccountKey  string        `json:"destinationAccountKey"`
+	DestinationAccountType string        `json:"destinationAccountType"`
+	DestinationAddress     string        `json:"destinationAddress"`
+	DestinationAddressList []destination `json:"destinationAddressList"`
+	DestinationTag         string        `json:"destinationTag"`
+	Memo                   string        `json:"memo"`
+	ReplacedTxKey          string        `json:"replacedTxKey"`
+	ReplacedCustomerRefID  string        `json:"replacedCustomerRefId"`
+	ReplaceTxKey           string        `json:"replaceTxKey"`
+}
+
+type destination struct {
+	Address string `json:"address"`
+	Memo    string `json:"memo"`
+	Amount  string `json:"amount"`
+}
+
+const oneTime = "ONE_TIME_ADDRESS"
+
+// request is what a policy judges. The fields beside a list say whose addresses the list has.
+func (tx transaction) request(kind string) signing.Request {
+	r := signing.Request{Operation: kind, Asset: tx.CoinKey, Amount: number(tx.TxAmount),
+		Source: signing.Party{Type: tx.SourceAccountType, ID: tx.SourceAccountKey, Address: tx.SourceAddress}}
+	to := signing.Party{Type: tx.DestinationAccountType, ID: tx.DestinationAccountKey, Address: tx.DestinationAddress,
+		Whitelisted: whitelisted(tx.DestinationAccountType)}
+	to.NoID = to.Type == oneTime && to.ID == ""
+	if len(tx.DestinationAddressList) == 0 {
+		r.Destinations = []signing.Party{to}
+		return r
+	}
+	for _, d := range tx.DestinationAddressList {
+		one := to
+		if one.Address = d.Address; one.Address == "" && len(tx.DestinationAddressList) == 1 {
+			one.Address = to.Address
+		}
+		r.Destinations = append(r.Destinations, one)
+	}
+	return r
+}
+
+// whitelisted is nil for an account of the own team, which is on no list, and for a word that is not known.
+func whitelisted(account string) *bool {
+	is := account == "WHITELISTING_ACCOUNT"
+	if !is && account != oneTime {
+		return nil
+	}
+	return &is
+}
+
+// inconsistent names the first contradiction inside a transaction, or nothing. A contradiction means that one part of it
+// would be judged and another one signed.
+func (tx transaction) inconsistent(r signing.Request) string {
+	switch {
+	case tx.TxAmount != "" && r.Amount == nil:
+		return "amount_malformed"
+	case !tx.sumAgrees(r.Amount):
+		return "destinations_sum"
+	case !tx.addressAgrees():
+		return "destination_address"
+	case !agree(tx.Memo, tx.DestinationTag) || len(tx.DestinationAddressList) == 1 && !tx.memoAgrees():
+		return "destination_memo"
+	}
+	return ""
+}
+
+// sumAgrees compares the sum of the list with the amount. Either each destination tells its share or none does: where one
+// is silent, the others could tell anything.
+func (tx transaction) sumAgrees(total *amount.Decimal) bool {
+	var sum amount.Decimal
+	told := 0
+	for _, d := range tx.DestinationAddressList {
+		if d.Amount == "" {
+			continue
+		}
+		share := number(d.Amount)
+		if share == nil {
+			return false
+		}
+		told++
+		sum = sum.Add(*share)
+	}
+	return told == 0 || total == nil || told == len(tx.DestinationAddressList) && sum == *total
+}
+
+// addressAgrees looks for the address beside the list in the list, where both are told.
+func (tx transaction) addressAgrees() bool {
+	if tx.DestinationAddress == "" {
+		return true
+	}
+	told := false
+	for _, d := range tx.DestinationAddressList {
+		told = told || d.Address != ""
+		if sameAddress(d.Address, tx.DestinationAddress) {
+			return true
+		}
+	}
+	return !told
+}
+
+// sameAddress compares exactly, but for hexadecimal ones, whose case is only a checksum (EIP-55).
+func sameAddress(a, b string) bool {
+	return a == b || strings.HasPrefix(a, "0x") && strings.HasPrefix(b, "0x") && strings.EqualFold(a, b)
+}
+
+func (tx transaction) memoAgrees() bool {
+	memo := tx.DestinationAddressList[0].Memo
+	return agree(memo, tx.Memo) && agree(memo, tx.DestinationTag)
+}
+
+func agree(a, b string) bool { return a == "" || b == "" || a == b }
+
+// digest is over what a decision depends on and what would be signed. Left out is what may differ between two sendings of
+// one task: states, fees, notes, people, and what risk services say.
+func (tx transaction) digest(approvalID, kind string) string {
+	texts := []string{"safeheron.transaction/1", approvalID, kind, tx.TxKey, tx.CustomerRefID, tx.CoinKey, codec.Plain(tx.TxAmount),
+		tx.TransactionType, tx.SourceAccountKey, tx.SourceAccountType, tx.SourceAddress, tx.DestinationAccountKey,
+		tx.DestinationAccountType, tx.DestinationAddress, tx.DestinationTag, tx.Memo, tx.ReplacedTxKey, tx.ReplacedCustomerRefID,
+		tx.ReplaceTxKey}
+	for _, d := range tx.DestinationAddressList { // the last of the texts, so that they need no count
+		texts = append(texts, d.Address, d.Memo, codec.Plain(d.Amount))
+	}
+	return codec.Digest(texts...)
+}
