@@ -10,13 +10,12 @@ import (
 	"github.com/zenvault/zenvault/shared/wire/bysession"
 	"github.com/zenvault/zenvault/shared/wire/factors"
 	"github.com/zenvault/zenvault/shared/wire/keys"
-	"github.com/zenvault/zenvault/shared/wire/queues"
 )
 
 func main() {
 	w := wire.Open()
 	ledger := w.Ledger(nil)
-	accounts := admin.Service{Ledger: ledger, Attempts: w.Attempts(), Letters: queues.Letters(w), Sessions: session.Service{}}
+	accounts := admin.Service{Ledger: ledger, Attempts: w.Attempts(), Sessions: session.Service{}}
 	service := factors.Service(w, accounts, keys.Ring(w))
 	function.ServeHTTP(edge.Bind(bysession.Edge(w, ledger), admin.RouteConfirmFactor, service))
 }

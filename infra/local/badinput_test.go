@@ -175,7 +175,7 @@ func around(s edge.Spec, good request) []bad {
 		wrong.path += query + "no_such_parameter=1"
 		list = append(list, bad{"an unknown parameter", wrong, through})
 	}
-	if s.Method != "GET" && (s.Guard.Kind == edge.AdminGuard || s.Guard.Kind == edge.KeyGuard) {
+	if edge.TakesOnce(s) {
 		for name, keys := range map[string][]string{"empty": {""}, "blank": {"a b"}, "two": {"a", "b"}, "long": {strings.Repeat("k", 256)}, "not ASCII": {"\xc3\xa9"}} {
 			wrong := good
 			wrong.header = map[string][]string{"Idempotency-Key": keys}

@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -245,5 +246,57 @@ func TestClaim_S1_SessionsAreSeenAndEnded(t *testing.T) {
 	v.want(t, 200, manager.asks("POST", "/v1/auth/logout-all", ""))
 	if got := v.me(t, manager.access); got != 401 {
 		t.Errorf("after logging out everywhere: %d", got)
+	}
+}
+
+// Who ends everybody's sessions by the calls of the page on stolen keys, page by page and the own ones last, gets through all
+// of them: every other admin's are over, then the own. The own ones can't be meant by mistake on the way.
+func TestClaim_S1_OwnerEndsAllSessions(t *testing.T) {
+	v := newVault(t, startGateway(t, local.Options{}))
+	var others []*person
+	for range 4 {
+		others = append(others, v.person(t, caller.Auditor))
+	}
+	text, err := os.ReadFile("../design/compromise.md")
+	must(t, err)
+	for _, call := range []string{"call GET /v1/auth/me", `call GET "/v1/admin/admins?limit=100${next:+&cursor=$next}"`, `[ "$admin" = "$me" ] ||`,
+		`call DELETE "/v1/admin/admins/$admin/sessions"`, "call POST /v1/auth/logout-all"} {
+		if !strings.Contains(string(text), call) {
+			t.Errorf("the page does not call %s", call)
+		}
+	}
+	if got := v.send(t, v.admin("DELETE", "/v1/admin/admins/"+v.owner+"/sessions", "")); got.status != 403 || got.code() != "own_account" {
+		t.Errorf("the own: got %d %s, want 403", got.status, got.body)
+	}
+	var me struct{ ID string }
+	v.want(t, 200, v.admin("GET", "/v1/auth/me", "")).decode(t, &me)
+	for next, calls := "", 0; calls == 0 || next != ""; calls++ {
+		var page struct {
+			Items []struct{ ID string }
+			Next  string
+		}
+		path := "/v1/admin/admins?limit=2" // the page asks for 100
+		if next != "" {
+			path += "&cursor=" + next
+		}
+		v.want(t, 200, v.admin("GET", path, "")).decode(t, &page)
+		for _, a := range page.Items {
+			if a.ID != me.ID {
+				v.want(t, 200, v.admin("DELETE", "/v1/admin/admins/"+a.ID+"/sessions", ""))
+			}
+		}
+		next = page.Next
+	}
+	for _, p := range others {
+		if got := v.me(t, p.access); got != 401 {
+			t.Errorf("another's session: %d", got)
+		}
+	}
+	if got := v.me(t, v.access); got != 200 {
+		t.Errorf("the own session, before its turn: %d", got)
+	}
+	v.want(t, 200, v.admin("POST", "/v1/auth/logout-all", ""))
+	if got := v.me(t, v.access); got != 401 {
+		t.Errorf("the own session: %d", got)
 	}
 }

@@ -45,7 +45,7 @@ func (p *person) asks(method, path, body string) request {
 func (v *vault) enrol(t testing.TB, p *person) {
 	t.Helper()
 	var shown struct{ Secret, URI, QR string }
-	v.want(t, 201, p.asks("POST", "/v1/auth/factor", "")).decode(t, &shown)
+	v.want(t, 201, p.asks("POST", "/v1/auth/factor", marshal(map[string]string{"password": v.password}))).decode(t, &shown)
 	seed, err := base32.StdEncoding.DecodeString(shown.Secret)
 	must(t, err)
 	if !strings.Contains(shown.URI, shown.Secret) || !strings.HasPrefix(shown.QR, "data:image/svg+xml;base64,") {

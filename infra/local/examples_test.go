@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"crypto/rand"
 	"strings"
 	"testing"
 
@@ -52,7 +53,7 @@ var examples = map[string]func(testing.TB, *vault) request{
 	},
 	"admin-me": func(_ testing.TB, v *vault) request { return v.admin("GET", "/v1/auth/me", "") },
 	"factor-enrol": func(t testing.TB, v *vault) request {
-		return v.person(t, caller.Auditor).asks("POST", "/v1/auth/factor", "")
+		return v.person(t, caller.Auditor).asks("POST", "/v1/auth/factor", marshal(map[string]string{"password": v.password}))
 	},
 	"factor-confirm": func(t testing.TB, v *vault) request {
 		p := v.person(t, caller.Auditor)
@@ -62,6 +63,9 @@ var examples = map[string]func(testing.TB, *vault) request{
 	"factor-disable": func(t testing.TB, v *vault) request {
 		p := v.enrolled(t, caller.Auditor)
 		return p.asks("POST", "/v1/auth/factor/disable", marshal(map[string]string{"password": v.password, "recovery_code": p.codes[0]}))
+	},
+	"factor-resetof": func(t testing.TB, v *vault) request {
+		return v.admin("POST", "/v1/admin/admins/"+v.enrolled(t, caller.Auditor).id+"/factor/reset", "")
 	},
 	"factor-count": func(_ testing.TB, v *vault) request { return v.admin("GET", "/v1/auth/recovery-codes", "") },
 	"factor-renew": func(t testing.TB, v *vault) request {
@@ -147,6 +151,18 @@ var examples = map[string]func(testing.TB, *vault) request{
 	"cosign-fireblocks": func(t testing.TB, v *vault) request {
 		token := sign(t, v.provider, transfer(v.home, "example").Payload())
 		return request{method: "POST", path: "/cosigner/fireblocks/" + v.cosigner + "/v2/tx_sign_request", body: string(token)}
+	},
+	"cosign-fireblocksconfig": func(t testing.TB, v *vault) request {
+		token := sign(t, v.provider, map[string]any{"requestId": "cfg-" + rand.Text(), "type": "EXCHANGE", "extraInfo": map[string]any{"apiKey": "x"}})
+		return request{method: "POST", path: "/cosigner/fireblocks/" + v.cosigner + "/v2/config_change_sign_request", body: string(token)}
+	},
+	"cosign-safeheron": func(t testing.TB, v *vault) request {
+		workspace, lines := v.lined(t)
+		return request{method: "POST", path: lines["safeheron"].path, body: string(lines["safeheron"].message(t, want(workspace, "example")))}
+	},
+	"cosign-cobo": func(t testing.TB, v *vault) request {
+		workspace, lines := v.lined(t)
+		return request{method: "POST", path: lines["cobo"].path, body: string(lines["cobo"].message(t, want(workspace, "example")))}
 	},
 	"endpoint-create": func(t testing.TB, v *vault) request {
 		v.room(t)

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/zenvault/zenvault/infra/local"
 	"github.com/zenvault/zenvault/shared/admin"
 	"github.com/zenvault/zenvault/shared/apikey"
 	"github.com/zenvault/zenvault/shared/audit"
@@ -234,20 +233,6 @@ func (v *vault) matrix(t *testing.T, list []credential) {
 func TestClaim_R1_GuardMatrix(t *testing.T) {
 	v := shared(t)
 	v.matrix(t, v.credentials(t))
-}
-
-// Where a stack asks for second factors, an admin of whatever role who has none reaches enrolling one, and nothing else.
-func TestClaim_R1_WithoutSecondFactorOnlyEnrolling(t *testing.T) {
-	v := &vault{gateway: startGateway(t, local.Options{SecondFactor: true})}
-	list := []credential{{name: "bare owner", authorization: bearer(v.access), role: caller.Owner, bare: true}}
-	for _, role := range caller.Roles() {
-		access, _ := v.enterAs(t, v.plantAdmin(t, role))
-		list = append(list, credential{name: "bare " + string(role), authorization: bearer(access), role: role, bare: true})
-	}
-	v.matrix(t, list)
-	if !slices.ContainsFunc(rows(), func(r routes.Row) bool { return r.Spec.Guard.Permission == caller.Enrol }) {
-		t.Error("no route enrols a second factor")
-	}
 }
 
 // A method that a path does not take is refused as such, and a path that is none as that: to whoever asks, before anybody is

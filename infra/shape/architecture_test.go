@@ -94,7 +94,7 @@ func TestBreaches(t *testing.T) {
 // A function's binary holds what its spec needs: one that hashes no password links no argon2, one that sets none links
 // no blocklist, one that sends nothing links no SQS, and so on; none links anything of infra, of YAML or of net/rpc.
 func TestFunctionsLinkWhatTheyNeed(t *testing.T) {
-	hashes := []string{"admin-found", "admin-accept", "password-change", "password-reset", "session-login", "factor-disable", "factor-renew"}
+	hashes := []string{"admin-found", "admin-accept", "password-change", "password-reset", "session-login", "factor-enrol", "factor-disable", "factor-renew"}
 	chooses := []string{"admin-found", "admin-accept", "password-change", "password-reset", "factor-disable"} // of those, the ones that set a password
 	byPath := map[string]shape.Package{}
 	for _, p := range packages(t) {

@@ -35,8 +35,8 @@ func NewSafeheron() (*Safeheron, error) {
 // PublicKeyPEM is the key to register for the co-signer.
 func (s *Safeheron) PublicKeyPEM() string { return publicPEM(&s.key.PublicKey) }
 
-// Task is what a callback asks about, as far as it differs from one to the next.
-type Task struct {
+// SafeheronTask is what a callback asks about, as far as it differs from one to the next.
+type SafeheronTask struct {
 	ApprovalID string
 	Type       string // default "TRANSACTION"
 	Reference  string // the customer's, "<workspace>:<key>"
@@ -46,7 +46,7 @@ type Task struct {
 }
 
 // Content has the members of a documented request (the vendor's SDKs, TransactionApproval).
-func (t Task) Content() map[string]any {
+func (t SafeheronTask) Content() map[string]any {
 	kind := t.Type
 	if kind == "" {
 		kind = "TRANSACTION"

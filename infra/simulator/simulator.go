@@ -5,12 +5,9 @@ package simulator
 import (
 	"bytes"
 	"context"
-	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -87,16 +84,8 @@ func (f *Fireblocks) Sign(payload map[string]any) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding a callback: %w", err)
 	}
-	signed := encode([]byte(`{"typ":"JWT","alg":"RS256"}`)) + "." + encode(content)
-	sum := sha256.Sum256([]byte(signed))
-	signature, err := rsa.SignPKCS1v15(nil, f.key, crypto.SHA256, sum[:])
-	if err != nil {
-		return nil, fmt.Errorf("signing a callback: %w", err)
-	}
-	return []byte(signed + "." + encode(signature)), nil
+	return sign(f.key, `{"typ":"JWT","alg":"RS256"}`, content)
 }
-
-func encode(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }
 
 // Answer is what came back.
 type Answer struct {
@@ -114,6 +103,15 @@ const maxAnswer = 64 << 10
 // Send posts a token and reads the answer. A signed one must verify; an unsigned one has no action.
 func (f *Fireblocks) Send(ctx context.Context, token []byte) (Answer, error) {
 	answer, err := exchange(ctx, f.BaseURL+"/v2/tx_sign_request", "", token)
+	if err != nil || answer.Status != http.StatusOK {
+		return answer, err
+	}
+	return answer, f.open(&answer)
+}
+
+// SendConfig is Send for a callback about a change of configuration.
+func (f *Fireblocks) SendConfig(ctx context.Context, token []byte) (Answer, error) {
+	answer, err := exchange(ctx, f.BaseURL+"/v2/config_change_sign_request", "", token)
 	if err != nil || answer.Status != http.StatusOK {
 		return answer, err
 	}
@@ -142,19 +140,9 @@ func exchange(ctx context.Context, url, contentType string, body []byte) (Answer
 }
 
 func (f *Fireblocks) open(a *Answer) error {
-	header, rest, _ := bytes.Cut(a.Body, []byte{'.'})
-	payload, mark, found := bytes.Cut(rest, []byte{'.'})
-	signature, err := base64.RawURLEncoding.Strict().DecodeString(string(mark))
-	if !found || err != nil {
-		return fmt.Errorf("the answer is not a token")
-	}
-	sum := sha256.Sum256(a.Body[:len(header)+1+len(payload)])
-	if err := rsa.VerifyPKCS1v15(f.Answers, crypto.SHA256, sum[:], signature); err != nil {
-		return fmt.Errorf("the answer's signature: %w", err)
-	}
-	content, err := base64.RawURLEncoding.Strict().DecodeString(string(payload))
+	content, err := open(a.Body, f.Answers)
 	if err != nil {
-		return fmt.Errorf("the answer's claims: %w", err)
+		return err
 	}
 	var claims struct{ Action, RequestID, RejectionReason string }
 	if err := json.Unmarshal(content, &claims); err != nil {

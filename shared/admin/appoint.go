@@ -33,7 +33,7 @@ func (s Service) Appoint(ctx context.Context, who caller.Caller, in AppointInput
 
 // govern makes one admin's change of another. It holds in the same transaction that who makes it still may.
 func (s Service) govern(ctx context.Context, who caller.Caller, adminID string, change func(Admin) (Admin, error), c ledger.Change) (View, error) {
-	c.By, c.Also = who, []ledger.Write{still(who)}
+	c.By, c.Also = who, append(c.Also, still(who))
 	a, err := s.alter(ctx, adminID, func(a Admin) (Admin, error) {
 		if who.ID == a.ID {
 			return Admin{}, ErrSelf

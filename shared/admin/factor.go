@@ -16,8 +16,9 @@ type factor struct {
 	id        string // "fac_<ulid>" of the enrolment
 	admin     string
 	createdAt time.Time
+	session   string // that enrolled it, until it is proven; "" afterwards
 
-	sealed []byte // the seed, which opens only for this admin
+	sealed []byte // the seed, which opens only for this admin; empty once the factor was taken away
 }
 
 // The rules' faults.

@@ -15,13 +15,13 @@ type ConfirmInput struct {
 }
 
 // ConfirmFactor makes the enrolled factor count from now on, and gives the recovery codes. Every other session of the
-// caller is over. It fails with ErrNotEnrolled, ErrEnrolled or ErrCode.
+// caller is over. Only the session that enrolled it confirms it, once. It fails with ErrNotEnrolled, ErrEnrolled or ErrCode.
 func (f Factors) ConfirmFactor(ctx context.Context, who caller.Caller, in ConfirmInput) (RecoveryCodes, error) {
-	s, accepted, err := f.prove(ctx, who, who.ID, proof{code: in.Code}, ErrCode, func(s second) (why, err error) {
+	s, accepted, err := f.proveAgain(ctx, who, proof{code: in.Code}, ErrCode, func(s second) (why, err error) {
 		switch {
 		case s.Standing.Factor:
 			return nil, ErrEnrolled
-		case s.factor.id == "":
+		case !s.factor.pends(who):
 			return nil, ErrNotEnrolled
 		}
 		return nil, nil
@@ -39,7 +39,7 @@ func (f Factors) ConfirmFactor(ctx context.Context, who caller.Caller, in Confir
 	c := s.change(after)
 	c.By, c.Action, c.Severity, c.Events = who, "admin.confirm_factor", audit.Notice, []ledger.Event{told(who, "admin.factor_confirmed", who.ID)}
 	c.Also = []ledger.Write{
-		{Key: factorKey(who.ID), Check: true, If: ledger.Is("id", s.factor.id), Else: ErrCode},
+		{Key: factorKey(who.ID), Set: ledger.Item{"session": ""}, If: ledger.Is("id", s.factor.id).And(ledger.Is("session", who.Via)), Else: ErrCode},
 		accepted.replace(s, fresh, ErrCode),
 		f.Sessions.Carry(who.ID, who.Via, after.Standing.Epoch),
 	}

@@ -24,7 +24,7 @@ func (f Factors) proveBoth(ctx context.Context, who caller.Caller, in Reauthenti
 	if err := shown.check(); err != nil {
 		return second{}, acceptance{}, err
 	}
-	return f.prove(ctx, who, who.ID, shown, ErrReauthentication, func(s second) (why, err error) {
+	return f.proveAgain(ctx, who, shown, ErrReauthentication, func(s second) (why, err error) {
 		right, err := f.Passwords.Verify(ctx, in.Password, s.password)
 		switch {
 		case err != nil:
@@ -52,12 +52,12 @@ func (f Factors) DisableFactor(ctx context.Context, who caller.Caller, in Reauth
 	after := s.Admin
 	after.Standing.Factor = false
 	after.Standing.Epoch++
-	for i := range s.codes.macs {
-		accepted.spent[codeName(i)] = ""
+	for name, none := range noCodes() {
+		accepted.spent[name] = none
 	}
 	c := s.change(after)
 	c.By, c.Action, c.Severity, c.Events = who, "admin.disable_factor", audit.Notice, []ledger.Event{told(who, "admin.factor_disabled", who.ID)}
-	c.Also = []ledger.Write{accepted.write(who.ID, ErrReauthentication), f.Sessions.Carry(who.ID, who.Via, after.Standing.Epoch)}
+	c.Also = []ledger.Write{accepted.write(who.ID, ErrReauthentication), noFactor(who.ID), f.Sessions.Carry(who.ID, who.Via, after.Standing.Epoch)}
 	c.Reply = after.view()
 	_, err = f.Ledger.Commit(ctx, c)
 	return after.view(), err

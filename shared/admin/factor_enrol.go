@@ -2,9 +2,12 @@ package admin
 
 import (
 	"context"
+	"errors"
 
 	"github.com/zenvault/zenvault/shared/caller"
+	"github.com/zenvault/zenvault/shared/fault"
 	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/secret"
 	"github.com/zenvault/zenvault/shared/totp"
 )
 
@@ -15,9 +18,20 @@ type Enrolled struct {
 	QR     string `json:"qr,omitempty"`     // data: URI of an SVG, the same for a camera
 }
 
-// EnrolFactor makes a seed for the caller's authenticator app. It counts for nothing until a code is confirmed; asked for
-// again, it takes the place of one that was not. It fails with ErrEnrolled.
-func (f Factors) EnrolFactor(ctx context.Context, who caller.Caller, _ struct{}) (Enrolled, error) {
+// EnrolInput is the caller's password: whoever enrols a factor shuts everybody else out.
+type EnrolInput struct {
+	Password secret.Text `json:"password"`
+}
+
+// EnrolFactor makes a seed for the caller's authenticator app. It counts for nothing until this session confirms a code;
+// asked for again, it takes the place of one that was not. It fails with ErrPassword, a fault of kind TooMany, or
+// ErrEnrolled.
+func (f Factors) EnrolFactor(ctx context.Context, who caller.Caller, in EnrolInput) (Enrolled, error) {
+	if _, _, err := f.reauthenticate(ctx, who, in.Password); errors.Is(err, ErrPassword) {
+		return Enrolled{}, fault.From(err).At("/password")
+	} else if err != nil {
+		return Enrolled{}, err
+	}
 	s, err := f.second(ctx, who.ID)
 	if err != nil {
 		return Enrolled{}, err
@@ -26,7 +40,7 @@ func (f Factors) EnrolFactor(ctx context.Context, who caller.Caller, _ struct{})
 		return Enrolled{}, ErrEnrolled
 	}
 	seed := totp.NewSeed(f.Ledger.Random)
-	enrolled := factor{id: f.Ledger.NewID(factorPrefix), admin: who.ID, createdAt: f.Ledger.Now()}
+	enrolled := factor{id: f.Ledger.NewID(factorPrefix), admin: who.ID, createdAt: f.Ledger.Now(), session: who.Via}
 	if enrolled.sealed, err = f.Sealer.Seal(enrolled.place(), seed); err != nil {
 		return Enrolled{}, err
 	}

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/zenvault/zenvault/shared/caller"
 	"github.com/zenvault/zenvault/shared/ledger"
 )
 
 func factorKey(adminID string) ledger.Key { return ledger.Key{PK: Keys + adminID, SK: "factor"} }
 
 func (f factor) item() ledger.Item {
-	return ledger.Item{"id": f.id, "admin": f.admin, "created_at": f.createdAt.UnixMilli(), "seed": f.sealed}
+	return ledger.Item{"id": f.id, "admin": f.admin, "created_at": f.createdAt.UnixMilli(), "session": f.session, "seed": f.sealed}
 }
 
 func parseFactor(item ledger.Item) (factor, error) {
@@ -19,11 +20,21 @@ func parseFactor(item ledger.Item) (factor, error) {
 		return factor{}, nil
 	}
 	r := item.Read()
-	f := factor{id: r.Text("id"), admin: r.Text("admin"), createdAt: r.Time("created_at"), sealed: r.Bytes("seed")}
+	f := factor{id: r.Text("id"), admin: r.Text("admin"), createdAt: r.Time("created_at"), session: r.OptionalText("session"), sealed: r.Bytes("seed")}
 	if err := r.Err(); err != nil {
 		return factor{}, fmt.Errorf("reading a second factor: %w", err)
 	}
 	return f, nil
+}
+
+// pends reports whether the factor waits for its proof by the session that asks.
+func (f factor) pends(who caller.Caller) bool {
+	return f.id != "" && f.session != "" && f.session == who.Via
+}
+
+// noFactor takes an admin's factor away: of the seed nothing is left that could be confirmed again.
+func noFactor(adminID string) ledger.Write {
+	return ledger.Write{Key: factorKey(adminID), Set: ledger.Item{"id": "", "session": "", "seed": []byte{}}, If: ledger.Exists(), Else: errMoved}
 }
 
 // second is an admin with all that a second factor is judged by, of one moment.

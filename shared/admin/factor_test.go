@@ -42,7 +42,7 @@ func newPhone(t *testing.T) *phone {
 
 func (p *phone) enrol(t *testing.T, who caller.Caller) admin.Enrolled {
 	t.Helper()
-	shown, err := p.factors.EnrolFactor(t.Context(), who, struct{}{})
+	shown, err := p.factors.EnrolFactor(t.Context(), who, admin.EnrolInput{Password: secret.NewText(plain)})
 	must(t, err)
 	seed, err := base32.StdEncoding.DecodeString(shown.Secret)
 	must(t, err)
@@ -69,8 +69,16 @@ func enrolled(t *testing.T) *phone {
 	return p
 }
 
-func (p *phone) show(code, recovery string) error {
-	_, _, err := p.factors.Second(context.Background(), p.owner, 1, secret.NewText(code), secret.NewText(recovery), nil)
+func (p *phone) show(code, recovery string) error { return p.showOn(secret.Text{}, code, recovery) }
+
+// showOn does so after the password was shown on a device.
+func (p *phone) showOn(device secret.Text, code, recovery string) error {
+	challenge := []byte("challenge")
+	voucher, err := p.Vouch(context.Background(), p.owner.ID, device, challenge)
+	if err != nil {
+		return err
+	}
+	_, _, err = p.factors.Second(context.Background(), p.owner, 1, challenge, voucher, secret.NewText(code), secret.NewText(recovery), nil)
 	return err
 }
 
@@ -115,7 +123,7 @@ func TestMovedSeedDoesNotOpen(t *testing.T) {
 	for _, name := range []string{"pk", "sk", "version", "audit_hash"} {
 		delete(item, name)
 	}
-	item["admin"] = other.ID
+	item["admin"], item["session"] = other.ID, other.Via
 	_, err = p.Vault.Ledger.Commit(t.Context(), ledger.Change{By: operator, Action: "test.move", Target: audit.Target{Type: "factor", ID: other.ID},
 		Key: ledger.Key{PK: "admin#" + other.ID, SK: "factor"}, Item: item, Else: fault.ErrInternal})
 	must(t, err)
@@ -147,7 +155,7 @@ func TestConfirmFactor(t *testing.T) {
 	if err := p.confirm(p.owner, p.code(0)); !errors.Is(err, admin.ErrEnrolled) {
 		t.Errorf("a second time: %v", err)
 	}
-	if _, err := p.factors.EnrolFactor(t.Context(), p.owner, struct{}{}); !errors.Is(err, admin.ErrEnrolled) {
+	if _, err := p.factors.EnrolFactor(t.Context(), p.owner, admin.EnrolInput{Password: secret.NewText(plain)}); !errors.Is(err, admin.ErrEnrolled) {
 		t.Errorf("enrolling over it: %v", err)
 	}
 }

@@ -88,7 +88,15 @@ func (h house) join(t *testing.T, email string, role caller.Role) caller.Caller 
 	t.Helper()
 	made, err := h.accept(h.invitation(t, h.invite(t, email, role).ID), plain)
 	must(t, err)
-	return as(made)
+	return h.now(t, made)
+}
+
+// now is an admin with a session of the present epoch.
+func (h house) now(t *testing.T, v admin.View) caller.Caller {
+	t.Helper()
+	c := as(v)
+	c.Epoch = h.stored(t, v.ID).Standing.Epoch
+	return c
 }
 
 func (h house) login(email, plain string, device secret.Text) error {

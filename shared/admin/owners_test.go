@@ -48,7 +48,7 @@ func TestOwnersAreCounted(t *testing.T) {
 	step("enabled as an auditor", 1, err)
 	_, err = h.Appoint(t.Context(), h.owner, admin.AppointInput{Admin: second.ID, Role: "owner"})
 	step("appointed", 2, err)
-	_, err = h.Appoint(t.Context(), as(admin.View{ID: second.ID, Role: caller.Owner}), admin.AppointInput{Admin: h.owner.ID, Role: "auditor"})
+	_, err = h.Appoint(t.Context(), h.now(t, admin.View{ID: second.ID, Role: caller.Owner}), admin.AppointInput{Admin: h.owner.ID, Role: "auditor"})
 	step("the first one demoted", 1, err)
 }
 

@@ -61,6 +61,15 @@ func parseCodes(item ledger.Item) (codes, error) {
 	return c, nil
 }
 
+// noCodes is what a set becomes of which no code is good any more.
+func noCodes() ledger.Item {
+	none := ledger.Item{}
+	for i := range codeCount {
+		none[codeName(i)] = ""
+	}
+	return none
+}
+
 // CodesDependOn names the master key that an admin's stored recovery codes are authenticated with, "" if none is left.
 func CodesDependOn(item ledger.Item) string {
 	if c, err := parseCodes(item); err == nil && c.left() == 0 {

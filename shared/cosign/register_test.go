@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -112,7 +113,13 @@ func TestRegisterRules(t *testing.T) {
 	}{
 		{"no name", object{"name": nil}, 400, "malformed_request", "/name"},
 		{"an empty name", object{"name": ""}, 422, "cosigner_name_invalid", "/name"},
-		{"another provider", object{"provider": "safeheron"}, 422, "provider_unsupported", "/provider"},
+		{"another provider", object{"provider": "bitgo"}, 422, "provider_unsupported", "/provider"},
+		{"a provider in another case", object{"provider": "Safeheron"}, 422, "provider_unsupported", "/provider"},
+		{"no provider", object{"provider": ""}, 422, "provider_unsupported", "/provider"},
+		{"a small key for Safeheron", object{"provider": "safeheron"}, 422, "inbound_key_size", "/inbound_keys/0"},
+		{"a small second key for Safeheron", object{"provider": "safeheron", "inbound_keys": []string{public(large()), key}}, 422, "inbound_key_size", "/inbound_keys/1"},
+		{"a large key for Cobo", object{"provider": "cobo", "inbound_keys": []string{public(large())}}, 422, "inbound_key_size", "/inbound_keys/0"},
+		{"a key in KMS for Safeheron", object{"provider": "safeheron", "inbound_keys": []string{public(large())}, "response_key": "kms:alias/safeheron"}, 422, "response_key_home", "/response_key"},
 		{"no keys", object{"inbound_keys": []string{}}, 422, "inbound_keys_count", "/inbound_keys"},
 		{"six keys", object{"inbound_keys": []string{key, key, key, key, key, key}}, 422, "inbound_keys_count", "/inbound_keys"},
 		{"a key twice", object{"inbound_keys": []string{key, key}}, 422, "inbound_key_repeated", "/inbound_keys/1"},
@@ -145,6 +152,38 @@ func TestRegisterRules(t *testing.T) {
 	for _, call := range s.aws.Calls() {
 		if call.Operation == writes {
 			t.Errorf("something was written: %s", call.Body)
+		}
+	}
+}
+
+// large is a key of the size that Safeheron's co-signer has.
+var large = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 4096)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
+// Each provider's cosigners are registered with keys of their size, and are told the path under which they are answered.
+// Keys in KMS answer where the signature is the same each time.
+func TestRegisterProviders(t *testing.T) {
+	s := newStage(t)
+	register := edge.Bind(s.world.Edge(asAdmin{}, nil), cosign.RouteRegister, s.cosigners())
+	for _, c := range []struct {
+		provider, key, response string
+	}{
+		{"fireblocks", public(theirs()), "kms:alias/fireblocks"},
+		{"fireblocks", public(large()), "fireblocks-response"},
+		{"cobo", public(theirs()), "kms:alias/cobo"},
+		{"cobo", public(theirs()), "cobo-response"},
+		{"safeheron", public(large()), "safeheron-response"},
+		{"safeheron", public(large()), "dir:safeheron-response"},
+	} {
+		answer := s.route(http.MethodPost, s.registration(object{"provider": c.provider, "inbound_keys": []string{c.key}, "response_key": c.response}), nil, register)
+		var got cosign.View
+		if err := json.Unmarshal(answer.Body, &got); err != nil || answer.Status != http.StatusCreated || got.CallbackPath != "/cosigner/"+c.provider+"/"+got.ID {
+			t.Errorf("%+v: %d %s", c, answer.Status, answer.Body)
 		}
 	}
 }

@@ -41,6 +41,24 @@ var RouteFireblocks = edge.Route[*Decider, edge.Raw, edge.RawReply]{Spec: edge.S
 	MaxBody: 256 << 10, // a batch with its raw transactions
 }, Do: (*Decider).Decide}
 
+// RouteFireblocksConfig answers the same co-signer where it asks about a change of configuration.
+var RouteFireblocksConfig = edge.Route[*Decider, edge.Raw, edge.RawReply]{Spec: edge.Spec{
+	Name: "cosign-fireblocksconfig", Summary: "Answer a configuration callback of a Fireblocks API Co-Signer: no kind of it is supported, and each is rejected.",
+	Method: http.MethodPost, Path: "/cosigner/fireblocks/{cosigner}/v2/config_change_sign_request",
+	Guard:   edge.Callback(),
+	Needs:   edge.Needs{Reads: []string{Keys}, Writes: []string{DecisionKeys}, Announces: true, Secrets: true},
+	MaxBody: 256 << 10, // a policy with its rules
+}, Do: (*Decider).Decide}
+
+// RouteCobo answers Cobo's TSS Node, which is given the path up to the cosigner's id and appends the rest.
+var RouteCobo = edge.Route[*Decider, edge.Raw, edge.RawReply]{Spec: edge.Spec{
+	Name: "cosign-cobo", Summary: "Answer a callback of a Cobo TSS Node by the workspace's policy.",
+	Method: http.MethodPost, Path: "/cosigner/cobo/{cosigner}/v2/check",
+	Guard:   edge.Callback(),
+	Needs:   edge.Needs{Reads: []string{Keys, "policy#"}, Writes: []string{DecisionKeys}, Announces: true, Secrets: true},
+	MaxBody: 256 << 10, // a transaction with its inputs
+}, Do: (*Decider).Decide}
+
 // RouteSafeheron answers Safeheron's API Co-Signer, which is given the whole path.
 var RouteSafeheron = edge.Route[*Decider, edge.Raw, edge.RawReply]{Spec: edge.Spec{
 	Name: "cosign-safeheron", Summary: "Answer a callback of a Safeheron API Co-Signer by the workspace's policy.",

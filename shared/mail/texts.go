@@ -51,6 +51,8 @@ var texts = map[string]text{
 	"admin.password_reset":   {"your password was set anew", "Your password was set anew by a link from a letter. All your sessions were\nended.", notYou},
 	"admin.factor_confirmed": {"a second factor was enabled", "A second factor was enabled for your account. Other sessions were ended.", notYou},
 	"admin.factor_disabled":  {"your second factor was removed", "The second factor of your account was removed. Other sessions were ended.", notYou},
+	"admin.factor_reset": {"your second factor was taken away",
+		"Your second factor and its recovery codes were taken away by an owner or an\noperator of this stack. All your sessions were ended. Log in and enrol again.", askAdmin},
 	"admin.recovery_code_used": {"a recovery code was used",
 		"A recovery code was used in place of your second factor. It works no more.", notYou},
 	"admin.recovery_codes_made": {"new recovery codes were made",

@@ -110,7 +110,7 @@ func FuzzPlain(f *testing.F) {
 // These have a text of their own; whatever else happens to an account is told in general words.
 func TestTypes(t *testing.T) {
 	if diff := cmp.Diff([]string{
-		"admin.disabled", "admin.enabled", "admin.factor_confirmed", "admin.factor_disabled", "admin.invited", "admin.locked",
+		"admin.disabled", "admin.enabled", "admin.factor_confirmed", "admin.factor_disabled", "admin.factor_reset", "admin.invited", "admin.locked",
 		"admin.password_changed", "admin.password_reset", "admin.recovery_code_used", "admin.recovery_codes_made", "admin.role_changed", "admin.sessions_ended",
 		"locked", "reset", "session.reuse_detected",
 	}, mail.Types()); diff != "" {

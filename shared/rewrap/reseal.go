@@ -67,12 +67,12 @@ func (p *pass) change(k Kind, item ledger.Item) (old []string, c ledger.Change, 
 	before, after := audit.Fields{}, audit.Fields{}
 	for _, field := range k.Sealed {
 		value, there := item[field]
-		envelope, _ := value.([]byte)
+		envelope, bytes := value.([]byte)
 		by, ok := p.Keys.SealedBy(envelope)
 		if !ok {
 			by = unknown
 		}
-		if !there || by == p.at.Newest {
+		if !there || bytes && len(envelope) == 0 || by == p.at.Newest { // an empty one was taken away
 			continue
 		}
 		if place.Field = field; !slices.Contains(old, by) {

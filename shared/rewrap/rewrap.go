@@ -18,7 +18,7 @@ type Kind struct {
 	Owners  string // the partition of the directory that lists whose records they are
 	Records func(owner string) ledger.Query
 
-	Sealed []string                                     // attributes that hold envelopes; one may be missing
+	Sealed []string                                     // attributes that hold envelopes; one may be missing or empty
 	Home   func(ledger.Item) (audit.Target, Place)      // of a record with sealed values; the place is without the field
 	Uses   func(ledger.Item, time.Time) (keys []string) // of one that names its keys: those that may still be asked for
 }

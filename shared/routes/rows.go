@@ -47,6 +47,7 @@ func Table() []Row {
 		route(admin.RouteAppoint, admins, accounts),
 		route(admin.RouteDisable, admins, accounts),
 		route(admin.RouteEnable, admins, accounts),
+		route(admin.RouteResetFactor, admins, accounts),
 		route(session.RouteListOf, admins, sessions),
 		route(session.RouteEndOf, admins, sessions),
 		route(workspace.RouteCreate, admins, workspaces),
@@ -67,7 +68,9 @@ func Table() []Row {
 		route(trail.RouteList, admins, trails),
 
 		route(cosign.RouteFireblocks, public, fireblocksDecider),
+		route(cosign.RouteFireblocksConfig, public, fireblocksConfigDecider),
 		route(cosign.RouteSafeheron, public, safeheronDecider),
+		route(cosign.RouteCobo, public, coboDecider),
 
 		route(endpoint.RouteCreate, apis, endpoints),
 		route(endpoint.RouteList, apis, endpoints),
@@ -79,6 +82,7 @@ func Table() []Row {
 		task(delivery.TaskSweep, deliveries),
 		job(mail.JobSend, letters),
 		task(admin.TaskFound, accounts),
+		task(admin.TaskReleaseFactor, accounts),
 		task(rewrap.TaskGenerate, generators),
 		task(rewrap.TaskRewrap, rewraps),
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/zenvault/zenvault/shared/password"
 	"github.com/zenvault/zenvault/shared/password/blocklist"
 	"github.com/zenvault/zenvault/shared/policy"
+	"github.com/zenvault/zenvault/shared/provider/cobo"
 	"github.com/zenvault/zenvault/shared/provider/fireblocks"
 	"github.com/zenvault/zenvault/shared/provider/safeheron"
 	"github.com/zenvault/zenvault/shared/qr"
@@ -72,6 +73,20 @@ func fireblocksDecider(o *Opened) *cosign.Decider {
 	return cosign.NewDecider(cosign.Parts{
 		Ledger: o.Ledger, Name: fireblocks.Name, Provider: fireblocks.Codec{}, ContentType: fireblocks.ContentType,
 		Policies: policy.NewJudge(o.Ledger), Keys: o.Keys,
+	})
+}
+
+func fireblocksConfigDecider(o *Opened) *cosign.Decider {
+	return cosign.NewDecider(cosign.Parts{
+		Ledger: o.Ledger, Name: fireblocks.Name, Provider: fireblocks.ConfigCodec{}, ContentType: fireblocks.ContentType,
+		Policies: policy.NewJudge(o.Ledger), Keys: o.Keys,
+	})
+}
+
+func coboDecider(o *Opened) *cosign.Decider {
+	return cosign.NewDecider(cosign.Parts{
+		Ledger: o.Ledger, Name: cobo.Name, Provider: cobo.Codec{}, ContentType: cobo.ContentType,
+		Policies: policy.NewJudge(o.Ledger), Keys: o.Keys, // of the size and scheme that Fireblocks takes
 	})
 }
 

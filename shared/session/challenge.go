@@ -14,16 +14,19 @@ import (
 	"github.com/zenvault/zenvault/shared/caller"
 	"github.com/zenvault/zenvault/shared/id"
 	"github.com/zenvault/zenvault/shared/ledger"
+	"github.com/zenvault/zenvault/shared/secret"
 )
 
 // A challenge says that somebody has shown an admin's password a moment ago. It is "zv_lc_<base64url>_<checksum>": version
-// (1 byte), master key id (4), admin (26, a ULID), challenge (26, a ULID), the admin's epoch (8), its end (8, Unix ms),
-// HMAC-SHA-256 (32) of all that and of the client that showed the password; and the CRC-32 (IEEE) of the text before it
-// in hex. Nothing is stored of one until it is used; then that it was is written in the login's own transaction.
+// (1 byte), master key id (4), admin (26, a ULID), challenge (26, a ULID), the admin's epoch (8), its end (8, Unix ms); the
+// voucher of the account for all that (48), which the master key alone does not make; HMAC-SHA-256 (32) of all that and
+// of the client that showed the password; and the CRC-32 (IEEE) of the text before it in hex. Nothing is stored of one until it is used; then that it was is written in the login's own transaction.
 const (
 	challengePrefix  = "zv_lc_"
 	challengeVersion = 1
-	challengeBody    = 1 + keyIDLength + 2*id.Length + 8 + 8
+	challengeClaim   = 1 + keyIDLength + 2*id.Length + 8 + 8
+	voucherLength    = 48
+	challengeBody    = challengeClaim + voucherLength
 	challengeLength  = challengeBody + sha256.Size
 	challengePurpose = "login-challenge"
 	challengeID      = "lch"
@@ -42,12 +45,15 @@ type challenge struct {
 	id    string // "lch_<ulid>"
 	epoch int64
 	until time.Time
+
+	voucher []byte
 }
 
 // The reasons of a refusal, for the log alone.
 var (
 	errChallengeForm   = errors.New("login challenge: malformed")
 	errChallengeForged = errors.New("login challenge: not made here, or for another client")
+	errChallengeEarly  = errors.New("login challenge: ends later than any that was made by now")
 	errChallengeLate   = errors.New("login challenge: expired")
 	errChallengeUsed   = errors.New("login challenge: used before")
 )
@@ -64,11 +70,18 @@ func (c challenge) use() ledger.Write {
 
 // challenge answers one to an admin who has shown the password, which is recorded: whoever has a password and not the
 // second factor shows in the trail.
-func (s Service) challenge(ctx context.Context, proven caller.Caller, epoch int64) (LoginOutput, error) {
-	c := challenge{s.Keys.NewestID(), proven.ID, s.Ledger.NewID(challengeID), epoch, s.Ledger.Now().Add(patience)}
-	body, err := c.body()
+func (s Service) challenge(ctx context.Context, proven caller.Caller, epoch int64, device secret.Text) (LoginOutput, error) {
+	c := challenge{keyID: s.Keys.NewestID(), admin: proven.ID, id: s.Ledger.NewID(challengeID), epoch: epoch, until: s.Ledger.Now().Add(patience)}
+	claim, err := c.claim()
 	if err != nil {
 		return LoginOutput{}, err
+	}
+	if c.voucher, err = s.Accounts.Vouch(ctx, proven.ID, device, claim); err != nil {
+		return LoginOutput{}, err
+	}
+	body := append(claim, c.voucher...)
+	if len(body) != challengeBody {
+		return LoginOutput{}, fmt.Errorf("login challenge: a voucher of %d bytes", len(c.voucher))
 	}
 	mac, err := s.challengeMAC(c, body, clientOf(proven))
 	if err != nil {
@@ -81,7 +94,8 @@ func (s Service) challenge(ctx context.Context, proven caller.Caller, epoch int6
 	return LoginOutput{Challenge: text + "_" + checksum(text), ExpiresIn: int64(patience / time.Second), Methods: methods}, nil
 }
 
-func (c challenge) body() ([]byte, error) {
+// claim is what a challenge says before it is vouched for.
+func (c challenge) claim() ([]byte, error) {
 	keyID, err := hex.DecodeString(c.keyID)
 	if err != nil || len(keyID) != keyIDLength {
 		return nil, fmt.Errorf("login challenge: impossible key id %q", c.keyID)
@@ -134,6 +148,8 @@ func parseChallenge(text string) (c challenge, body, mac []byte, err error) {
 		id:    challengeID + "_" + string(ids[id.Length:2*id.Length]),
 		epoch: int64(binary.BigEndian.Uint64(rest)),
 		until: time.UnixMilli(int64(binary.BigEndian.Uint64(rest[8:]))).UTC(),
+
+		voucher: raw[challengeClaim:challengeBody],
 	}
 	if !id.Valid(adminPrefix, c.admin) || !id.Valid(challengeID, c.id) {
 		return challenge{}, nil, nil, errChallengeForm

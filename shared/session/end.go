@@ -71,9 +71,13 @@ type OfInput struct {
 	Admin string `path:"admin"`
 }
 
-// EndOf ends all sessions of another admin; of the caller, it is LogoutAll. It fails with the accounts' faults: there is no
-// such admin, or it is an owner and the caller is none.
+// EndOf ends all sessions of another admin. It fails with ErrOwn for the caller's, so that who ends those of everybody does
+// not lose the own one on the way; or with the accounts' faults: there is no such admin, or it is an owner and the caller
+// is none.
 func (s Service) EndOf(ctx context.Context, who caller.Caller, in OfInput) (Status, error) {
+	if in.Admin == who.ID {
+		return Status{}, ErrOwn
+	}
 	return allEnded, s.Epochs.EndSessions(ctx, who, in.Admin, allEnded)
 }
 

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/zenvault/zenvault/shared/caller"
@@ -41,48 +40,62 @@ func (s Session) view(who caller.Caller) View {
 		s.ID == who.Via}
 }
 
-// List gives the caller's live sessions, the newest first.
-func (s Service) List(ctx context.Context, who caller.Caller, _ struct{}) (edge.Page[View], error) {
-	return s.live(ctx, who, who.ID)
+// ListInput asks for a page of the caller's sessions.
+type ListInput struct {
+	edge.Paging
 }
 
-// ListOf gives another admin's. It fails with the accounts' fault of kind NotFound.
-func (s Service) ListOf(ctx context.Context, who caller.Caller, in OfInput) (edge.Page[View], error) {
-	return s.live(ctx, who, in.Admin)
+// ListOfInput asks for a page of an admin's.
+type ListOfInput struct {
+	Admin string `path:"admin"`
+	edge.Paging
 }
 
-// pageSize is how many sessions one read takes.
-const pageSize = 100
+// List gives a page of the caller's live sessions, the newest first. It fails with edge.ErrLimit.
+func (s Service) List(ctx context.Context, who caller.Caller, in ListInput) (edge.Page[View], error) {
+	return s.live(ctx, who, who.ID, in.Paging)
+}
 
-// live reads all sessions that began so lately that they can be live: whoever looks for a stranger among them must see
-// them all.
-func (s Service) live(ctx context.Context, who caller.Caller, adminID string) (edge.Page[View], error) {
+// ListOf gives another admin's. It fails with edge.ErrLimit, or the accounts' fault of kind NotFound.
+func (s Service) ListOf(ctx context.Context, who caller.Caller, in ListOfInput) (edge.Page[View], error) {
+	return s.live(ctx, who, in.Admin, in.Paging)
+}
+
+// live reads one page of the sessions that began so lately that they can be live, and shows those that are: a page may hold
+// fewer than it is asked for, also none. However many logins there were, a call is one read of so many.
+func (s Service) live(ctx context.Context, who caller.Caller, adminID string, p edge.Paging) (edge.Page[View], error) {
+	size, err := p.Size()
+	if err != nil {
+		return edge.Page[View]{}, err
+	}
 	epoch, err := s.Epochs.Epoch(ctx, adminID)
 	if err != nil {
 		return edge.Page[View]{}, err
 	}
-	now, views := s.Ledger.Now(), []View{}
-	q := ledger.Query{Partition: Keyspace + adminID, After: sortPrefix + id.Floor(idPrefix, now.Add(-absolute)), Limit: pageSize}
-	for {
-		page, err := s.Ledger.Query(ctx, q)
+	now, views, last := s.Ledger.Now(), []View{}, ""
+	oldest := sortPrefix + id.Floor(idPrefix, now.Add(-absolute))
+	q := ledger.Query{Partition: Keyspace + adminID, Newest: true, Limit: size, After: p.Cursor.After}
+	if q.After == "" {
+		q.Prefix = sortPrefix
+	}
+	page, err := s.Ledger.Query(ctx, q)
+	if err != nil {
+		return edge.Page[View]{}, err
+	}
+	for _, item := range page.Items {
+		if last = item.Read().Text("sk"); !strings.HasPrefix(last, sortPrefix) || last < oldest {
+			return edge.Page[View]{Items: views}, nil
+		}
+		found, err := Parse(item)
 		if err != nil {
 			return edge.Page[View]{}, err
 		}
-		for _, item := range page.Items {
-			if q.After = item.Read().Text("sk"); !strings.HasPrefix(q.After, sortPrefix) {
-				continue
-			}
-			found, err := Parse(item)
-			if err != nil {
-				return edge.Page[View]{}, err
-			}
-			if found.Live(now) && found.Epoch == epoch {
-				views = append(views, found.view(who))
-			}
-		}
-		if !page.More {
-			slices.Reverse(views)
-			return edge.Page[View]{Items: views}, nil
+		if found.Live(now) && found.Epoch == epoch {
+			views = append(views, found.view(who))
 		}
 	}
+	if page.More && last != "" {
+		return edge.Page[View]{Items: views, Next: ledger.Cursor{After: last}.String()}, nil
+	}
+	return edge.Page[View]{Items: views}, nil
 }

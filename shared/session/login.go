@@ -53,7 +53,7 @@ func (s Service) Login(ctx context.Context, who caller.Caller, in LoginInput) (L
 		return LoginOutput{}, err
 	}
 	if standing.Factor {
-		return s.challenge(ctx, proven, standing.Epoch)
+		return s.challenge(ctx, proven, standing.Epoch, in.Device)
 	}
 	stands := s.Accounts.Stands(proven.ID, standing.Epoch)
 	stands.Else = errRefused

@@ -55,7 +55,7 @@ var RouteLogoutAll = edge.Route[Service, struct{}, Status]{Spec: edge.Spec{
 }, Do: Service.LogoutAll}
 
 // RouteList shows the caller's.
-var RouteList = edge.Route[Service, struct{}, edge.Page[View]]{Spec: edge.Spec{
+var RouteList = edge.Route[Service, ListInput, edge.Page[View]]{Spec: edge.Spec{
 	Name: "session-list", Summary: "List the own live sessions, the newest first.",
 	Method: http.MethodGet, Path: "/v1/auth/sessions",
 	Guard: edge.Admin(caller.Self),
@@ -71,7 +71,7 @@ var RouteEnd = edge.Route[Service, EndInput, View]{Spec: edge.Spec{
 }, Do: Service.End}
 
 // RouteListOf shows another admin's.
-var RouteListOf = edge.Route[Service, OfInput, edge.Page[View]]{Spec: edge.Spec{
+var RouteListOf = edge.Route[Service, ListOfInput, edge.Page[View]]{Spec: edge.Spec{
 	Name: "session-listof", Summary: "List an admin's live sessions, the newest first.",
 	Method: http.MethodGet, Path: "/v1/admin/admins/{admin}/sessions",
 	Guard: edge.Admin(caller.AdminRead),

@@ -31,7 +31,11 @@ func (s Service) Second(ctx context.Context, who caller.Caller, in SecondInput) 
 	if err != nil {
 		return LoggedIn{}, err
 	}
-	spend, recovered, err := s.Factors.Second(ctx, proven, c.epoch, in.Code, in.Recovery, refused)
+	claim, err := c.claim()
+	if err != nil {
+		return LoggedIn{}, err
+	}
+	spend, recovered, err := s.Factors.Second(ctx, proven, c.epoch, claim, c.voucher, in.Code, in.Recovery, refused)
 	if err != nil {
 		return LoggedIn{}, err
 	}
@@ -60,6 +64,8 @@ func (s Service) over(ctx context.Context, c challenge) (why, err error) {
 		return errChallengeUsed, nil
 	case !s.Ledger.Now().Before(c.until):
 		return errChallengeLate, nil
+	case c.until.After(s.Ledger.Now().Add(patience)):
+		return errChallengeEarly, nil
 	}
 	return nil, nil
 }

@@ -35,7 +35,7 @@ func (h house) enrol(t *testing.T) *app {
 	t.Helper()
 	a := &app{house: h, begun: h.login(t, laptop)}
 	who := caller.Caller{Kind: caller.Admin, ID: h.owner, Role: caller.Owner, Via: h.family(t, a.begun), Origin: laptop.Origin}
-	shown, err := h.accounts.EnrolFactor(t.Context(), who, struct{}{})
+	shown, err := h.accounts.EnrolFactor(t.Context(), who, admin.EnrolInput{Password: secret.NewText(plain)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,8 @@ func TestChallenge(t *testing.T) {
 		{"another version", laptop, func() string { return flip(a.challenge(t, laptop), 6) }, false},
 		{"another admin", laptop, func() string { return flip(a.challenge(t, laptop), 30) }, false},
 		{"another end", laptop, func() string { return flip(a.challenge(t, laptop), 105) }, false},
-		{"another MAC", laptop, func() string { return flip(a.challenge(t, laptop), 130) }, false},
+		{"another voucher", laptop, func() string { return flip(a.challenge(t, laptop), 130) }, false},
+		{"another MAC", laptop, func() string { return flip(a.challenge(t, laptop), 190) }, false},
 		{"a refresh token", laptop, func() string { return a.begun.RefreshToken }, false},
 		{"none", laptop, func() string { return "" }, false},
 		{"in its last moment", laptop, func() string {
@@ -241,7 +242,7 @@ func TestRefreshWhileTheEpochMovesOn(t *testing.T) {
 // Whatever is read as a challenge is one, in its one form; nothing else is.
 func FuzzParseChallenge(f *testing.F) {
 	raw := append([]byte{1, 0xab, 0xcd, 0xef, 0x01}, strings.Repeat("0", 52)...) // version, key, two ULIDs
-	text := "zv_lc_" + base64.RawURLEncoding.EncodeToString(append(raw, make([]byte, 8+8+32)...))
+	text := "zv_lc_" + base64.RawURLEncoding.EncodeToString(append(raw, make([]byte, 8+8+48+32)...))
 	f.Add(fmt.Sprintf("%s_%08x", text, crc32.ChecksumIEEE([]byte(text))))
 	for _, seed := range []string{"", "zv_lc_", text, "zv_rt_" + strings.Repeat("A", 140) + "_00000000", strings.Repeat("zv_lc_", 40)} {
 		f.Add(seed)
@@ -249,7 +250,7 @@ func FuzzParseChallenge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, form := range []string{text, fmt.Sprintf("%s_%08x", text, crc32.ChecksumIEEE([]byte(text)))} {
 			body, mac, err := session.ParseChallenge(form)
-			if err == nil && (len(body) != 73 || len(mac) != 32 || !strings.HasPrefix(form, "zv_lc_")) {
+			if err == nil && (len(body) != 121 || len(mac) != 32 || !strings.HasPrefix(form, "zv_lc_")) {
 				t.Errorf("%q is read as %d and %d bytes", form, len(body), len(mac))
 			}
 		}

@@ -69,6 +69,8 @@ var (
 	ErrRefresh = fault.New(fault.Unauthenticated, "invalid_refresh_token", "The refresh token is not valid. Log in again.")
 	ErrSecond  = fault.New(fault.Unauthenticated, "invalid_second_factor",
 		"The code is wrong or was used before, or the login took too long. Take the next code, or log in again.")
+	ErrOwn = fault.New(fault.Forbidden, "own_account",
+		"These are your own sessions. End them one by one, or all with POST /v1/auth/logout-all.")
 	ErrNotFound = fault.New(fault.NotFound, "session_not_found", "There is no such session.")
 	ErrEnded    = fault.New(fault.Unauthenticated, "session_ended", "This session was ended in this moment. Log in again.")
 	ErrRaced    = fault.New(fault.Conflict, "refresh_raced",
@@ -92,16 +94,20 @@ func (s Session) target() audit.Target { return audit.Target{Type: "session", ID
 type Accounts interface {
 	// Authenticate proves an admin and gives the caller that he is. It fails with a fault of kind Unauthenticated.
 	Authenticate(ctx context.Context, who caller.Caller, address string, plain, device secret.Text) (caller.Caller, caller.Standing, error)
+	// Vouch makes, for a challenge, what nobody can who has the keys and not the account: 48 bytes, good until the password
+	// changes. It tells Second of the known device, too. It fails with a fault of kind NotFound.
+	Vouch(ctx context.Context, adminID string, device secret.Text, challenge []byte) (voucher []byte, err error)
 	// Stands holds, inside another change, that an admin is there, not disabled, and still of this epoch.
 	Stands(adminID string, epoch int64) ledger.Write
 }
 
 // Factors are second factors as a login needs them.
 type Factors interface {
-	// Second judges a code or a recovery code of an admin who has shown the password as of an epoch; refused is why it
+	// Second judges a code or a recovery code of an admin who has shown the password as of an epoch, if the voucher is of the
+	// challenge; refused is why it
 	// is to fail whatever is shown. It gives the write that spends what was shown, for the login's own transaction. It
 	// fails with the words of ErrSecond, whatever is wrong, after the same calls.
-	Second(ctx context.Context, who caller.Caller, epoch int64, code, recovery secret.Text, refused error) (spend ledger.Write, recovered bool, err error)
+	Second(ctx context.Context, who caller.Caller, epoch int64, challenge, voucher []byte, code, recovery secret.Text, refused error) (spend ledger.Write, recovered bool, err error)
 }
 
 // Devices are known ones, whose wrong attempts are counted apart.

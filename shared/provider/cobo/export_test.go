@@ -1,0 +1,4 @@
+package cobo
+
+// Read is what Open does behind the token.
+var Read = read
