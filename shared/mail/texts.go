@@ -26,8 +26,8 @@ var general = text{"a security event of your account",
 var texts = map[string]text{
 	Reset: {"set a new password",
 		"Somebody, you we hope, asked for a new password for your account. This sets one;\n" +
-			"it works once, for an hour at most. Of several such letters only the newest\n" +
-			"works. A second factor is still asked for.", ignore},
+			"it works once, for an hour at most. Of several such letters the last two\n" +
+			"work, until one is used. A second factor is still asked for.", ignore},
 	Locked: {"logging in is paused",
 		"There were too many wrong attempts to log in to your account, so logging in is\n" +
 			"paused. It opens again by itself. Where you logged in before it may go on.",

@@ -110,6 +110,17 @@ func TestAdmit(t *testing.T) {
 	}
 }
 
+// The caller has the epoch that was read, which what he changes is held to.
+func TestAdmitCarriesTheEpoch(t *testing.T) {
+	d := newDoor(t)
+	attributes := ledger.Item{"epoch": int64(7)}
+	d.change(t, admin.Key(d.owner), audit.Target{Type: "admin", ID: d.owner}, attributes)
+	d.change(t, session.Key(d.owner, d.family), audit.Target{Type: "session", ID: d.family}, attributes)
+	if who, err := d.knock(t); err != nil || who.Epoch != 7 {
+		t.Errorf("epoch %d, %v", who.Epoch, err)
+	}
+}
+
 // Admitting costs one round trip, and no call to the key service.
 func TestOneRoundTrip(t *testing.T) {
 	d := newDoor(t)
