@@ -153,7 +153,7 @@ var examples = map[string]func(testing.TB, *vault) request{
 		return request{method: "POST", path: "/cosigner/fireblocks/" + v.cosigner + "/v2/tx_sign_request", body: string(token)}
 	},
 	"cosign-fireblocksconfig": func(t testing.TB, v *vault) request {
-		token := sign(t, v.provider, map[string]any{"requestId": "cfg-" + rand.Text(), "type": "EXCHANGE", "extraInfo": map[string]any{"apiKey": "x"}})
+		token := sign(t, v.provider, map[string]any{"requestId": "example-" + rand.Text()[:8], "type": "EXCHANGE", "extraInfo": map[string]any{"apiKey": "x"}})
 		return request{method: "POST", path: "/cosigner/fireblocks/" + v.cosigner + "/v2/config_change_sign_request", body: string(token)}
 	},
 	"cosign-safeheron": func(t testing.TB, v *vault) request {
