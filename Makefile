@@ -14,6 +14,10 @@ VULNDB  := https://vuln.go.dev
 # would not notice what they look at. Whole import paths, as a pattern.
 UNCACHED := github.com/zenvault/zenvault/infra(/runtimeapi|/shape)?
 
+# The tests of the whole gateway take too long under the race detector, which they run under for what is done at once.
+WHOLE  := github.com/zenvault/zenvault/infra/local
+ATONCE := Claim_(C1_Retry|S1_Fifty|S1_Refresh|S2_Parallel|S3_Step|S3_Recovery|R2_SignatureWorks)|Writers
+
 FUZZTIME := 10s
 BENCH    := .
 
@@ -33,18 +37,14 @@ run: ## start the local gateway: all routes, workers and an embedded AWS on this
 demo: ## walk through the main job and check each step
 	go run $(DEMO)
 
-# What runs the whole gateway takes too long under the race detector, which it runs under for what is done at once.
-GATEWAY := github.com/zenvault/zenvault/infra/local
-ATONCE  := Claim_(C1_Retry|S1_Fifty|S1_Refresh|S2_Parallel|S3_Step|S3_Recovery|R2_SignatureWorks)|Writers
-
 test: ## run all tests, with the race detector
-	@all=$$(go list ./... | grep -vx '$(GATEWAY)'); \
+	@all=$$(go list ./... | grep -vx '$(WHOLE)'); \
 	uncached=$$(grep -xE '$(UNCACHED)' <<<"$$all" || true); cached=$$(grep -vxE '$(UNCACHED)' <<<"$$all"); \
 	set -x; \
 	$${uncached:+go test -race -count=1 $$uncached}; \
 	go test -race $$cached; \
-	go test $(GATEWAY); \
-	go test -race -run '$(ATONCE)' $(GATEWAY)
+	go test $(WHOLE); \
+	go test -race -run '$(ATONCE)' $(WHOLE)
 
 check: ## formatting, vet, staticcheck, tidiness, known vulnerabilities, the template
 	@rm -f .build/not-run
