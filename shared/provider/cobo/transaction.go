@@ -69,7 +69,7 @@ func (tx transaction) request() signing.Request {
 	r := signing.Request{Operation: tx.Type, Asset: tx.TokenID,
 		Source: signing.Party{Type: tx.Source.Type, ID: tx.Source.WalletID, Address: tx.Source.Address}}
 	if d.Type != toAddress {
-		r.Amount = number(d.Amount)
+		r.Amount = codec.Number(d.Amount)
 		r.Destinations = []signing.Party{{Type: d.Type, ID: d.WalletID}}
 		return r
 	}
@@ -77,7 +77,7 @@ func (tx transaction) request() signing.Request {
 	told := true
 	for _, o := range d.outputs() {
 		r.Destinations = append(r.Destinations, signing.Party{Type: d.Type, NoID: true, Address: o.Address})
-		if share := number(o.Amount); share != nil {
+		if share := codec.Number(o.Amount); share != nil {
 			sum = sum.Add(*share)
 		} else {
 			told = false
@@ -87,15 +87,6 @@ func (tx transaction) request() signing.Request {
 		r.Amount = &sum
 	}
 	return r
-}
-
-// number is nil for what is no decimal.
-func number(text string) *amount.Decimal {
-	d, err := amount.Parse(text)
-	if err != nil {
-		return nil
-	}
-	return &d
 }
 
 // inconsistent names the first contradiction in what would be signed and what it is said to be, or nothing.
@@ -128,11 +119,11 @@ func (tx transaction) hashesFit(n int) bool {
 }
 
 func (d destination) malformedAmount() bool {
-	if d.Amount != "" && number(d.Amount) == nil {
+	if d.Amount != "" && codec.Number(d.Amount) == nil {
 		return true
 	}
 	for _, o := range d.outputs() {
-		if o.Amount != "" && number(o.Amount) == nil {
+		if o.Amount != "" && codec.Number(o.Amount) == nil {
 			return true
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/zenvault/zenvault/shared/amount"
+	"github.com/zenvault/zenvault/shared/provider/codec"
 	"github.com/zenvault/zenvault/shared/signing"
 	"github.com/zenvault/zenvault/shared/strict"
 	"github.com/zenvault/zenvault/shared/tenant"
@@ -63,15 +63,15 @@ func read(payload []byte) (signing.Callback, error) {
 	if err := strict.DecodeLenient(payload, &tx); err != nil {
 		return signing.Callback{}, fmt.Errorf("%w: %w", signing.ErrUnreadable, err)
 	}
-	if !validRequestID(tx.RequestID) {
+	if !codec.ValidID(tx.RequestID) {
 		return signing.Callback{}, fmt.Errorf("%w: /requestId is missing or malformed", signing.ErrUnreadable)
 	}
 	// The stages: these are there when a signature is about to be released. (The documents name displayDstAddress; captured
 	// approvals have it too.)
 	signs := tx.Fee != nil || tx.RawTx != nil || tx.Players != nil
 	c := signing.Callback{
-		ExternalID: tx.RequestID, TxID: cut(tx.TxID), Kind: KindApproval, Signing: signs, Supported: tx.Operation == "TRANSFER",
-		RefText: cut(tx.ExternalTxID),
+		ExternalID: tx.RequestID, TxID: codec.Cut(tx.TxID), Kind: KindApproval, Signing: signs, Supported: tx.Operation == "TRANSFER",
+		RefText: codec.Cut(tx.ExternalTxID),
 	}
 	if signs {
 		c.Kind = KindSigning
@@ -83,40 +83,11 @@ func read(payload []byte) (signing.Callback, error) {
 	return c, nil
 }
 
-// maxRequestID is far above a UUID with its suffix, in bytes.
-const maxRequestID = 200
-
-// validRequestID also refuses what stands between the parts of a key.
-func validRequestID(text string) bool {
-	for i := range len(text) {
-		if text[i] <= ' ' || text[i] >= 0x7f || text[i] == '#' {
-			return false
-		}
-	}
-	return text != "" && len(text) <= maxRequestID
-}
-
-// cut keeps what the longest reference of ours has, and a little more.
-func cut(text string) string {
-	const most = 200
-	if len(text) <= most {
-		return text
-	}
-	end := most
-	for end > 0 && text[end]&0xc0 == 0x80 { // not in the middle of a character
-		end--
-	}
-	return text[:end]
-}
-
 const oneTime = "ONE_TIME_ADDRESS"
 
 // request is what a policy judges. Where there are destinations they are it; the fields beside them speak for a single one.
 func (tx transaction) request() signing.Request {
-	r := signing.Request{Operation: tx.Operation, Asset: tx.Asset, Source: signing.Party{Type: tx.SourceType, ID: tx.SourceID}}
-	if total, err := amount.Parse(tx.AmountStr); err == nil {
-		r.Amount = &total
-	}
+	r := signing.Request{Operation: tx.Operation, Asset: tx.Asset, Amount: codec.Number(tx.AmountStr), Source: signing.Party{Type: tx.SourceType, ID: tx.SourceID}}
 	outer := signing.Party{Type: tx.DestType, ID: tx.DestID, Address: tx.DestAddress, Whitelisted: whitelisted(tx.DestAddressType)}
 	for _, d := range tx.Destinations {
 		r.Destinations = append(r.Destinations, d.party())

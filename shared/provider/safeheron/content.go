@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/zenvault/zenvault/shared/amount"
 	"github.com/zenvault/zenvault/shared/provider/codec"
 	"github.com/zenvault/zenvault/shared/signing"
 	"github.com/zenvault/zenvault/shared/strict"
@@ -104,13 +103,4 @@ func readOther(c signing.Callback, kind string, detail []byte) (signing.Callback
 	c.Request = signing.Request{Operation: codec.Cut(kind)}
 	c.Digest = codec.Digest("safeheron.other/1", c.ExternalID, kind, string(all))
 	return c, nil
-}
-
-// number is nil for what is no decimal.
-func number(text string) *amount.Decimal {
-	d, err := amount.Parse(text)
-	if err != nil {
-		return nil
-	}
-	return &d
 }

@@ -1,8 +1,6 @@
 package safeheron
 
 import (
-	"strings"
-
 	"github.com/zenvault/zenvault/shared/amount"
 	"github.com/zenvault/zenvault/shared/provider/codec"
 	"github.com/zenvault/zenvault/shared/signing"
@@ -39,7 +37,7 @@ const oneTime = "ONE_TIME_ADDRESS"
 
 // request is what a policy judges. The fields beside a list say whose addresses the list has.
 func (tx transaction) request(kind string) signing.Request {
-	r := signing.Request{Operation: kind, Asset: tx.CoinKey, Amount: number(tx.TxAmount),
+	r := signing.Request{Operation: kind, Asset: tx.CoinKey, Amount: codec.Number(tx.TxAmount),
 		Source: signing.Party{Type: tx.SourceAccountType, ID: tx.SourceAccountKey, Address: tx.SourceAddress}}
 	to := signing.Party{Type: tx.DestinationAccountType, ID: tx.DestinationAccountKey, Address: tx.DestinationAddress,
 		Whitelisted: whitelisted(tx.DestinationAccountType)}
@@ -77,57 +75,34 @@ func (tx transaction) inconsistent(r signing.Request) string {
 		return "destinations_sum"
 	case !tx.addressAgrees():
 		return "destination_address"
-	case !agree(tx.Memo, tx.DestinationTag) || len(tx.DestinationAddressList) == 1 && !tx.memoAgrees():
+	case !codec.Agree(tx.Memo, tx.DestinationTag) || len(tx.DestinationAddressList) == 1 && !tx.memoAgrees():
 		return "destination_memo"
 	}
 	return ""
 }
 
-// sumAgrees compares the sum of the list with the amount. Either each destination tells its share or none does: where one
-// is silent, the others could tell anything.
+// sumAgrees compares the sum of the list with the amount.
 func (tx transaction) sumAgrees(total *amount.Decimal) bool {
-	var sum amount.Decimal
-	told := 0
-	for _, d := range tx.DestinationAddressList {
-		if d.Amount == "" {
-			continue
-		}
-		share := number(d.Amount)
-		if share == nil {
-			return false
-		}
-		told++
-		sum = sum.Add(*share)
+	shares := make([]string, len(tx.DestinationAddressList))
+	for i, d := range tx.DestinationAddressList {
+		shares[i] = d.Amount
 	}
-	return told == 0 || total == nil || told == len(tx.DestinationAddressList) && sum == *total
+	return codec.SharesAgree(total, shares)
 }
 
-// addressAgrees looks for the address beside the list in the list, where both are told.
+// addressAgrees looks for the address beside the list in the list.
 func (tx transaction) addressAgrees() bool {
-	if tx.DestinationAddress == "" {
-		return true
+	addresses := make([]string, len(tx.DestinationAddressList))
+	for i, d := range tx.DestinationAddressList {
+		addresses[i] = d.Address
 	}
-	told := false
-	for _, d := range tx.DestinationAddressList {
-		told = told || d.Address != ""
-		if sameAddress(d.Address, tx.DestinationAddress) {
-			return true
-		}
-	}
-	return !told
-}
-
-// sameAddress compares exactly, but for hexadecimal ones, whose case is only a checksum (EIP-55).
-func sameAddress(a, b string) bool {
-	return a == b || strings.HasPrefix(a, "0x") && strings.HasPrefix(b, "0x") && strings.EqualFold(a, b)
+	return codec.AddressAmong(tx.DestinationAddress, addresses)
 }
 
 func (tx transaction) memoAgrees() bool {
 	memo := tx.DestinationAddressList[0].Memo
-	return agree(memo, tx.Memo) && agree(memo, tx.DestinationTag)
+	return codec.Agree(memo, tx.Memo) && codec.Agree(memo, tx.DestinationTag)
 }
-
-func agree(a, b string) bool { return a == "" || b == "" || a == b }
 
 // digest is over what a decision depends on and what would be signed. Left out is what may differ between two sendings of
 // one task: states, fees, notes, people, and what risk services say.
