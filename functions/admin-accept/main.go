@@ -12,6 +12,6 @@ import (
 
 func main() {
 	w := wire.Open()
-	service := admin.Service{Ledger: w.Ledger(nil), Passwords: password.Argon2id{Blocklist: blocklist.Common{}}, Attempts: w.Attempts()}
+	service := admin.Service{Ledger: w.Ledger(nil), Passwords: password.Argon2id{Blocklist: blocklist.Common{}}}
 	function.ServeHTTP(edge.Bind(w.Edge(nil, nil), admin.RouteAccept, service))
 }

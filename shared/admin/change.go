@@ -46,12 +46,10 @@ func (s Service) ChangePassword(ctx context.Context, who caller.Caller, in Chang
 	}
 	after.tickets = tickets{}
 	after.Standing.Epoch++
-	changed := Status{"changed"}
 	err = s.put(ctx, before, at, after, ledger.Change{
 		By: who, Action: "password.change", Severity: audit.Notice,
 		Also:   []ledger.Write{s.Sessions.Carry(who.ID, who.Via, after.Standing.Epoch)},
 		Events: []ledger.Event{told(who, "admin.password_changed", who.ID)},
-		Reply:  changed,
 	})
-	return changed, err
+	return Status{"changed"}, err
 }

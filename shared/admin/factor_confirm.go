@@ -43,7 +43,6 @@ func (f Factors) ConfirmFactor(ctx context.Context, who caller.Caller, in Confir
 		accepted.replace(s, fresh, ErrCode),
 		f.Sessions.Carry(who.ID, who.Via, after.Standing.Epoch),
 	}
-	c.Reply = RecoveryCodes{Left: fresh.left()}
 	if _, err := f.Ledger.Commit(ctx, c); err != nil {
 		return RecoveryCodes{}, err
 	}

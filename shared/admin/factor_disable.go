@@ -58,7 +58,6 @@ func (f Factors) DisableFactor(ctx context.Context, who caller.Caller, in Reauth
 	c := s.change(after)
 	c.By, c.Action, c.Severity, c.Events = who, "admin.disable_factor", audit.Notice, []ledger.Event{told(who, "admin.factor_disabled", who.ID)}
 	c.Also = []ledger.Write{accepted.write(who.ID, ErrReauthentication), noFactor(who.ID), f.Sessions.Carry(who.ID, who.Via, after.Standing.Epoch)}
-	c.Reply = after.view()
 	_, err = f.Ledger.Commit(ctx, c)
 	return after.view(), err
 }

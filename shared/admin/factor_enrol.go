@@ -11,7 +11,7 @@ import (
 	"github.com/zenvault/zenvault/shared/totp"
 )
 
-// Enrolled is a seed, which is shown this once: a repeat under the same Idempotency-Key gets an empty object.
+// Enrolled is a seed, which is shown this once.
 type Enrolled struct {
 	Secret string `json:"secret,omitempty"` // base32, to be typed into an authenticator app
 	URI    string `json:"uri,omitempty"`    // otpauth://, the same for a program
@@ -53,7 +53,7 @@ func (f Factors) EnrolFactor(ctx context.Context, who caller.Caller, in EnrolInp
 	change := ledger.Change{
 		By: who, Action: "factor.enrol", Target: enrolled.target(), After: enrolled.fields(),
 		Key: factorKey(who.ID), Prior: s.factorAt, Item: enrolled.item(), Else: errMoved,
-		Also: []ledger.Write{none}, Reply: Enrolled{},
+		Also: []ledger.Write{none},
 	}
 	if s.factor.id != "" {
 		change.Before = s.factor.fields()

@@ -8,7 +8,7 @@ import (
 	"github.com/zenvault/zenvault/shared/ledger"
 )
 
-// RecoveryCodes are shown once: a repeat under the same Idempotency-Key gets the rest without them.
+// RecoveryCodes are shown when they are made, and never again.
 type RecoveryCodes struct {
 	Codes []string `json:"recovery_codes,omitempty"`
 	Left  int64    `json:"left"` // that were not used
@@ -43,7 +43,6 @@ func (f Factors) RenewCodes(ctx context.Context, who caller.Caller, in Reauthent
 		Key: factorKey(who.ID), Prior: s.factorAt, Item: s.factor.item(), Else: errMoved,
 		Also:   []ledger.Write{enrolled, accepted.replace(s, fresh, ErrReauthentication)},
 		Events: []ledger.Event{told(who, "admin.recovery_codes_made", who.ID)},
-		Reply:  RecoveryCodes{Left: fresh.left()},
 	})
 	if err != nil {
 		return RecoveryCodes{}, err

@@ -44,7 +44,7 @@ var RouteAccept = edge.Route[Service, AcceptInput, View]{Spec: edge.Spec{
 	Name: "admin-accept", Summary: "Accept an invitation and choose a password.",
 	Method: http.MethodPost, Path: "/v1/auth/accept", Status: http.StatusCreated,
 	Guard:   edge.Public(),
-	Needs:   edge.Needs{Attempts: true, Writes: []string{Keys, FounderKeys}},
+	Needs:   edge.Needs{Writes: []string{Keys, FounderKeys}},
 	Timeout: hashTimeout, Memory: hashMemory, Hashes: true, MaxBody: maxBody,
 }, Do: Service.Accept}
 

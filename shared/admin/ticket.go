@@ -5,8 +5,6 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
-	"hash/crc32"
 	"io"
 	"strings"
 	"time"
@@ -54,14 +52,12 @@ func (s Service) newTicket(p purpose, adminID string) (ticket, secret.Text) {
 	}
 	t := ticket{purpose: p, id: s.Ledger.NewID(ticketPrefix), until: s.Ledger.Now().Add(lifetimes[p])}
 	text := p.prefix() + strings.TrimPrefix(adminID, idPrefix+"_") + strings.TrimPrefix(t.id, ticketPrefix+"_") + ticketEncoding.EncodeToString(random)
-	text += "_" + checksum(text)
+	text += "_" + id.Checksum(text)
 	t.sum = digest(text)
 	return t, secret.NewText(text)
 }
 
 func (p purpose) prefix() string { return "zv_" + string(p) + "_" }
-
-func checksum(text string) string { return fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(text))) }
 
 // digest is the hex SHA-256.
 func digest(text string) string {
@@ -76,7 +72,7 @@ type claim struct{ admin, ticket, sum string }
 func readClaim(p purpose, token secret.Text) (claim, bool) {
 	text, start := token.Expose(), len(p.prefix())
 	end := start + 2*id.Length + ticketEncoding.EncodedLen(secretLength)
-	if len(text) != end+1+8 || !strings.HasPrefix(text, p.prefix()) || text[end] != '_' || text[end+1:] != checksum(text[:end]) {
+	if len(text) != end+1+8 || !strings.HasPrefix(text, p.prefix()) || text[end] != '_' || text[end+1:] != id.Checksum(text[:end]) {
 		return claim{}, false
 	}
 	c := claim{idPrefix + "_" + text[start:start+id.Length], ticketPrefix + "_" + text[start+id.Length:start+2*id.Length], digest(text)}

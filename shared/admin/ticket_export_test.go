@@ -1,9 +1,11 @@
 package admin
 
+import "github.com/zenvault/zenvault/shared/id"
+
 import "github.com/zenvault/zenvault/shared/secret"
 
 // Checksummed completes the text of a mailed token.
-func Checksummed(text string) string { return text + "_" + checksum(text) }
+func Checksummed(text string) string { return text + "_" + id.Checksum(text) }
 
 // ReadReset reads a token that sets a password.
 func ReadReset(text string) (adminID, ticketID string, ok bool) {

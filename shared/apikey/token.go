@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"errors"
-	"fmt"
-	"hash/crc32"
 	"io"
 	"strings"
 
@@ -50,20 +48,18 @@ func newToken(keyID string, random io.Reader) Token {
 // Expose writes the token.
 func (t Token) Expose() string {
 	body := t.Prefix() + "_" + t.Secret.Expose()
-	return body + "_" + checksum(body)
+	return body + "_" + id.Checksum(body)
 }
 
 // Prefix is the part that may be shown: it tells which key, and opens nothing.
 func (t Token) Prefix() string { return tokenPrefix + strings.TrimPrefix(t.KeyID, idPrefix+"_") }
-
-func checksum(body string) string { return fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(body))) }
 
 // ParseToken reads a token, strictly. It fails before anything is looked up.
 func ParseToken(text string) (Token, error) {
 	body, sum, found := cutLast(text)
 	head, plain, foundSecret := cutLast(body)
 	ulid, foundPrefix := strings.CutPrefix(head, tokenPrefix)
-	if !found || !foundSecret || !foundPrefix || len(plain) != secretLength || sum != checksum(body) || !id.ValidULID(ulid) {
+	if !found || !foundSecret || !foundPrefix || len(plain) != secretLength || sum != id.Checksum(body) || !id.ValidULID(ulid) {
 		return Token{}, errToken
 	}
 	if raw, err := encoding.DecodeString(plain); err != nil || encoding.EncodeToString(raw) != plain {

@@ -17,8 +17,7 @@ import (
 // more than once for one message, whose id is who.Origin.RequestID.
 type Accounts interface {
 	// ResetToken makes a token that sets a new password, once and for an hour at most, for the enabled admin of this
-	// address, durably. It leaves the one made before good, so that who asks in somebody else's
-	// name does not end that one's.
+	// address, durably. It leaves the one made before good, so that who asks in somebody else's name does not end that one's.
 	ResetToken(ctx context.Context, who caller.Caller, address string) (to string, token secret.Text, err error)
 	// InvitationToken makes a token that accepts an invitation, durably. It ends those made before. The address is empty
 	// if the invitation was accepted or withdrawn meanwhile.

@@ -20,7 +20,8 @@ import (
 // A challenge says that somebody has shown an admin's password a moment ago. It is "zv_lc_<base64url>_<checksum>": version
 // (1 byte), master key id (4), admin (26, a ULID), challenge (26, a ULID), the admin's epoch (8), its end (8, Unix ms); the
 // voucher of the account for all that (48), which the master key alone does not make; HMAC-SHA-256 (32) of all that and
-// of the client that showed the password; and the CRC-32 (IEEE) of the text before it in hex. Nothing is stored of one until it is used; then that it was is written in the login's own transaction.
+// of the client that showed the password; and the CRC-32 (IEEE) of the text before it in hex. Nothing is stored of one until
+// it is used; then that it was is written in the login's own transaction.
 const (
 	challengePrefix  = "zv_lc_"
 	challengeVersion = 1
@@ -90,8 +91,7 @@ func (s Service) challenge(ctx context.Context, proven caller.Caller, epoch int6
 	if err := s.Ledger.Observe(ctx, proven, "session.challenge", "admin/"+proven.ID); err != nil {
 		return LoginOutput{}, err
 	}
-	text := challengePrefix + encoding.EncodeToString(append(body, mac...))
-	return LoginOutput{Challenge: text + "_" + checksum(text), ExpiresIn: int64(patience / time.Second), Methods: methods}, nil
+	return LoginOutput{Challenge: frame(challengePrefix, append(body, mac...)), ExpiresIn: int64(patience / time.Second), Methods: methods}, nil
 }
 
 // claim is what a challenge says before it is vouched for.
@@ -133,12 +133,8 @@ func (s Service) readChallenge(text string, by client) (challenge, error) {
 }
 
 func parseChallenge(text string) (c challenge, body, mac []byte, err error) {
-	end := len(challengePrefix) + encoding.EncodedLen(challengeLength)
-	if len(text) != end+1+8 || !strings.HasPrefix(text, challengePrefix) || text[end] != '_' || text[end+1:] != checksum(text[:end]) {
-		return challenge{}, nil, nil, errChallengeForm
-	}
-	raw, err := encoding.DecodeString(text[len(challengePrefix):end])
-	if err != nil || len(raw) != challengeLength || raw[0] != challengeVersion {
+	raw, ok := unframe(challengePrefix, challengeLength, challengeVersion, text)
+	if !ok {
 		return challenge{}, nil, nil, errChallengeForm
 	}
 	ids, rest := raw[1+keyIDLength:], raw[1+keyIDLength+2*id.Length:]

@@ -27,8 +27,7 @@ func Forge(s Service, who caller.Caller, c Forged) (string, error) {
 	}
 	body := append(claim, made.voucher...)
 	mac, err := s.challengeMAC(made, body, clientOf(who))
-	text := challengePrefix + encoding.EncodeToString(append(body, mac...))
-	return text + "_" + checksum(text), err
+	return frame(challengePrefix, append(body, mac...)), err
 }
 
 // ParseChallenge reads a challenge's form, and writes what it has read.

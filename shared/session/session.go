@@ -104,9 +104,8 @@ type Accounts interface {
 // Factors are second factors as a login needs them.
 type Factors interface {
 	// Second judges a code or a recovery code of an admin who has shown the password as of an epoch, if the voucher is of the
-	// challenge; refused is why it
-	// is to fail whatever is shown. It gives the write that spends what was shown, for the login's own transaction. It
-	// fails with the words of ErrSecond, whatever is wrong, after the same calls.
+	// challenge; refused is why it is to fail whatever is shown. It gives the write that spends what was shown, for the login's
+	// own transaction. It fails with the words of ErrSecond, whatever is wrong, after the same calls.
 	Second(ctx context.Context, who caller.Caller, epoch int64, challenge, voucher []byte, code, recovery secret.Text, refused error) (spend ledger.Write, recovered bool, err error)
 }
 

@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"math"
 	"strings"
 
@@ -54,8 +53,23 @@ func (s Service) write(t token) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text := tokenPrefix + encoding.EncodeToString(append(body, mac...))
-	return text + "_" + checksum(text), nil
+	return frame(tokenPrefix, append(body, mac...)), nil
+}
+
+// frame writes bytes as a token: the prefix, base64url, and the checksum of that.
+func frame(prefix string, raw []byte) string {
+	text := prefix + encoding.EncodeToString(raw)
+	return text + "_" + id.Checksum(text)
+}
+
+// unframe reads so many bytes as frame writes them, of one version, which is the first byte.
+func unframe(prefix string, length int, version byte, text string) ([]byte, bool) {
+	end := len(prefix) + encoding.EncodedLen(length)
+	if len(text) != end+1+8 || !strings.HasPrefix(text, prefix) || text[end] != '_' || text[end+1:] != id.Checksum(text[:end]) {
+		return nil, false
+	}
+	raw, err := encoding.DecodeString(text[len(prefix):end])
+	return raw, err == nil && len(raw) == length && raw[0] == version
 }
 
 func (t token) body() ([]byte, error) {
@@ -78,8 +92,6 @@ func (s Service) mac(t token, body []byte) ([]byte, error) {
 	return mac.Sum(nil), nil
 }
 
-func checksum(text string) string { return fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(text))) }
-
 // read proves that a token was made here, without looking anything up. It fails with errForm or errForged.
 func (s Service) read(text string) (token, error) {
 	t, body, mac, err := parseToken(text)
@@ -94,12 +106,8 @@ func (s Service) read(text string) (token, error) {
 }
 
 func parseToken(text string) (t token, body, mac []byte, err error) {
-	end := len(tokenPrefix) + encoding.EncodedLen(tokenLength)
-	if len(text) != end+1+8 || !strings.HasPrefix(text, tokenPrefix) || text[end] != '_' || text[end+1:] != checksum(text[:end]) {
-		return token{}, nil, nil, errForm
-	}
-	raw, err := encoding.DecodeString(text[len(tokenPrefix):end])
-	if err != nil || len(raw) != tokenLength || raw[0] != tokenVersion {
+	raw, ok := unframe(tokenPrefix, tokenLength, tokenVersion, text)
+	if !ok {
 		return token{}, nil, nil, errForm
 	}
 	ids := raw[1+keyIDLength:]

@@ -31,14 +31,14 @@ func (v Verifier) Verify(token string, r Request, now time.Time) (Claims, error)
 	if head.Key != "" && head.Key != v.Key {
 		return Claims{}, refuse("its kid is not the API key's id.")
 	}
-	if err := v.library(token, now); err != nil {
+	if err := v.signed(token, now); err != nil {
 		return Claims{}, err
 	}
 	return claims, v.match(claims, r)
 }
 
-// library lets the JWT library verify the signature, and the claims that it knows.
-func (v Verifier) library(token string, now time.Time) error {
+// signed has the signature verified, and the claims that every JWT has.
+func (v Verifier) signed(token string, now time.Time) error {
 	parser := jwt.NewParser(
 		jwt.WithValidMethods([]string{v.With.algorithm}), jwt.WithStrictDecoding(), jwt.WithExpirationRequired(), jwt.WithIssuedAt(),
 		jwt.WithAudience(v.Vault), jwt.WithSubject(v.Key), jwt.WithLeeway(Leeway), jwt.WithTimeFunc(func() time.Time { return now }))

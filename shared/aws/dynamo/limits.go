@@ -19,8 +19,8 @@ type Limits struct {
 }
 
 // Update sets attributes of one record, and adds to attributes that are there, under a condition, and gives what it wrote.
-// It asks for the record in the way should the condition fail, and gives it in *ledger.Refused. The SDK repeats a call whose answer was lost:
-// what is added can be added twice.
+// It asks for the record in the way should the condition fail, and gives it in *ledger.Refused. The SDK repeats a call whose
+// answer was lost: what is added can be added twice.
 func (l *Limits) Update(ctx context.Context, key string, set, add ledger.Item, when ledger.Condition) (ledger.Item, error) {
 	var e expression
 	condition, err := e.condition(when)

@@ -2,10 +2,6 @@ package dynamo
 
 import (
 	"context"
-	"fmt"
-
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/zenvault/zenvault/shared/ledger"
 )
@@ -23,23 +19,13 @@ func (l *Limits) Get(ctx context.Context, keys ...string) ([]ledger.Item, error)
 	for i, key := range keys {
 		wanted[i] = attributes{"pk": text(key)}
 	}
-	found := make(map[string]ledger.Item, len(keys))
-	for pending := wanted; len(pending) > 0; {
-		out, err := l.Client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
-			RequestItems: map[string]types.KeysAndAttributes{l.Table: {Keys: pending}}})
-		if err != nil {
-			return nil, unread(fmt.Errorf("reading %d records: %w", len(keys), err))
-		}
-		for _, stored := range out.Responses[l.Table] {
-			item := decodeItem(stored)
-			pk, _ := item["pk"].(string)
-			found[pk] = item
-		}
-		pending = out.UnprocessedKeys[l.Table].Keys
+	found, err := batch(ctx, l.Client, l.Table, wanted, nil)
+	if err != nil {
+		return nil, err
 	}
 	items := make([]ledger.Item, len(keys))
 	for i, key := range keys {
-		items[i] = found[key]
+		items[i] = found[ledger.Key{PK: key}]
 	}
 	return items, nil
 }

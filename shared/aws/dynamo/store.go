@@ -45,26 +45,35 @@ func (s *Store) Get(ctx context.Context, keys ...ledger.Key) ([]ledger.Item, err
 	for i, key := range keys {
 		wanted[i] = encodeKey(key)
 	}
-	found := make(map[ledger.Key]ledger.Item, len(keys))
-	for pending := wanted; len(pending) > 0; {
-		out, err := s.Client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
-			s.Vault: {Keys: pending, ConsistentRead: aws.Bool(true)}}})
-		if err != nil {
-			return nil, unread(fmt.Errorf("reading %d items: %w", len(keys), err))
-		}
-		for _, stored := range out.Responses[s.Vault] {
-			item := decodeItem(stored)
-			pk, _ := item["pk"].(string)
-			sk, _ := item["sk"].(string)
-			found[ledger.Key{PK: pk, SK: sk}] = item
-		}
-		pending = out.UnprocessedKeys[s.Vault].Keys
+	found, err := batch(ctx, s.Client, s.Vault, wanted, aws.Bool(true))
+	if err != nil {
+		return nil, err
 	}
 	items := make([]ledger.Item, len(keys))
 	for i, key := range keys {
 		items[i] = found[key]
 	}
 	return items, nil
+}
+
+// batch reads all that is there of up to 100 keys, under their keys; in a table without a sort key that is empty.
+func batch(ctx context.Context, client *dynamodb.Client, table string, wanted []attributes, consistent *bool) (map[ledger.Key]ledger.Item, error) {
+	found := make(map[ledger.Key]ledger.Item, len(wanted))
+	for pending := wanted; len(pending) > 0; {
+		out, err := client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
+			table: {Keys: pending, ConsistentRead: consistent}}})
+		if err != nil {
+			return nil, unread(fmt.Errorf("reading %d items: %w", len(wanted), err))
+		}
+		for _, stored := range out.Responses[table] {
+			item := decodeItem(stored)
+			pk, _ := item["pk"].(string)
+			sk, _ := item["sk"].(string)
+			found[ledger.Key{PK: pk, SK: sk}] = item
+		}
+		pending = out.UnprocessedKeys[table].Keys
+	}
+	return found, nil
 }
 
 // The bounds of retrying a transaction that met another one: about a quarter of a second in all.
