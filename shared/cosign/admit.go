@@ -53,7 +53,7 @@ type Decider struct {
 	Parts
 	mu    sync.Mutex
 	met   map[string]*met
-	noted map[string]time.Time // the minute in which a denial of a subject was last recorded
+	notes *edge.Notes
 }
 
 // Parts are what a Decider is made of.
@@ -75,7 +75,7 @@ type met struct {
 
 // NewDecider makes a Decider that knows nobody yet.
 func NewDecider(p Parts) *Decider {
-	return &Decider{Parts: p, met: map[string]*met{}, noted: map[string]time.Time{}}
+	return &Decider{Parts: p, met: map[string]*met{}, notes: &edge.Notes{To: p.Ledger, Now: p.Ledger.Now}}
 }
 
 const unknownCosigner = "cosigner/unknown" // one subject for all ids that nobody has: a stranger can't fill the trail
@@ -130,17 +130,12 @@ func (d *Decider) refuse(ctx context.Context, who caller.Caller, subject string)
 	return d.deny(ctx, who, subject, ErrNotAuthentic)
 }
 
-// deny records a denial, once a minute for each subject and reason, and gives the fault. If it can't be recorded, that is
-// the error instead.
+// deny records a denial, once a minute for each subject, and gives the fault. If it can't be recorded, that is the error
+// instead.
 func (d *Decider) deny(ctx context.Context, who caller.Caller, subject string, why *fault.Fault) error {
-	about, minute := subject+" "+why.Code, d.Ledger.Now().Truncate(time.Minute)
-	if d.noticed(about, minute) {
-		return why
-	}
-	err := d.Ledger.Deny(ctx, ledger.Denial{By: who, Action: "callback.open_denied", Subject: subject, Why: why.Code})
+	err := d.notes.Deny(ctx, ledger.Denial{By: who, Action: "callback.open_denied", Subject: subject, Why: why.Code})
 	if err != nil {
 		return err
 	}
-	d.note(about, minute)
 	return why
 }

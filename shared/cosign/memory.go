@@ -43,17 +43,3 @@ func (d *Decider) mayLookAgain(cosignerID string) bool {
 	m.lookedAgain = now
 	return true
 }
-
-// noticed reports whether this process has recorded a denial in this minute; the trail holds one a minute anyway.
-func (d *Decider) noticed(about string, minute time.Time) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.noted[about].Equal(minute)
-}
-
-// note keeps one minute for each cosigner and reason.
-func (d *Decider) note(about string, minute time.Time) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.noted[about] = minute
-}

@@ -18,7 +18,8 @@ type Denier interface {
 	Deny(ctx context.Context, d ledger.Denial) error
 }
 
-// Notes are the edge's own entries in the audit trail. It is safe for concurrent use.
+// Notes are a process's denials in the audit trail, of attempts that strangers can make as often as they like. It is safe for
+// concurrent use.
 type Notes struct {
 	To  Denier
 	Now func() time.Time
@@ -33,7 +34,7 @@ type Notes struct {
 func (e Edge) client(ctx context.Context, r Request, record *record) netip.Addr {
 	client, violation := e.Proxies.Client(r.Source, r.Header.Values(clientip.Header))
 	if r.Client = client; violation != nil {
-		record.note(e.Notes.deny(ctx, ledger.Denial{
+		record.note(e.Notes.Deny(ctx, ledger.Denial{
 			By: caller.Caller{Kind: caller.Anonymous, Origin: r.Origin()}, Action: "request.proxy_violation",
 			Subject: "proxy/" + client.String(), Why: "forwarded_for_malformed", Severity: audit.Warning,
 		}))
@@ -43,14 +44,14 @@ func (e Edge) client(ctx context.Context, r Request, record *record) netip.Addr 
 
 // forbidden records who came to a route without the right to it.
 func (e Edge) forbidden(ctx context.Context, s Spec, who caller.Caller, why *fault.Fault, record *record) error {
-	record.note(e.Notes.deny(ctx, ledger.Denial{
+	record.note(e.Notes.Deny(ctx, ledger.Denial{
 		By: who, Action: "request.forbidden", Subject: who.ID + "/" + s.Name, Workspace: who.Workspace.String(), Why: why.Code,
 	}))
 	return why
 }
 
-// deny records an attempt, if this minute has not got it yet.
-func (n *Notes) deny(ctx context.Context, d ledger.Denial) error {
+// Deny records an attempt, if this process has not recorded it in this minute.
+func (n *Notes) Deny(ctx context.Context, d ledger.Denial) error {
 	key := d.Action + "#" + d.Subject
 	n.mu.Lock()
 	if minute := n.Now().Truncate(time.Minute); !minute.Equal(n.minute) {
