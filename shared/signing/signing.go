@@ -77,6 +77,7 @@ type Request struct {
 	Operation    string // the provider's word, such as "TRANSFER"
 	Asset        string // the provider's id of it
 	Amount       *amount.Decimal
+	USD          *amount.Decimal // what the provider says it is worth; nil where it does not tell, or does not know
 	Source       Party
 	Destinations []Party
 }
@@ -87,6 +88,7 @@ type Party struct {
 	ID          string
 	NoID        bool // such a party has none, which is not the same as not telling it
 	Address     string
+	Tag         string // memo or destination tag, where the chain has one
 	Whitelisted *bool
 }
 
