@@ -14,6 +14,6 @@ import (
 func main() {
 	w := wire.Open()
 	ledger := w.Ledger(queues.Announcer(w))
-	service := policy.Service{Ledger: ledger, Workspaces: workspace.Service{Ledger: ledger}.Exists}
+	service := policy.Service{Ledger: ledger, Workspaces: workspace.Service{Ledger: ledger}.Exists, OneAdmin: w.Env.OneAdmin}
 	function.ServeHTTP(edge.Bind(bysession.Edge(w, ledger), policy.RoutePublish, service))
 }

@@ -55,7 +55,10 @@ type stage struct {
 	write    []byte // the body of the transaction
 }
 
-var admin = caller.Caller{Kind: caller.Admin, ID: "adm_bench", Role: caller.Owner}
+var (
+	admin     = caller.Caller{Kind: caller.Admin, ID: "adm_bench", Role: caller.Owner}
+	publisher = caller.Caller{Kind: caller.Admin, ID: "adm_other", Role: caller.Owner}
+)
 
 // switched sends every request to another host, and keeps the last body and answer of each operation.
 type switched struct {
@@ -158,7 +161,7 @@ func (s *stage) open(b *testing.B, w *wire.World, announce bool) {
 	policies := policy.Service{Ledger: l, Workspaces: spaces.Exists}
 	draft, err := policies.Draft(b.Context(), admin, policy.DraftInput{Workspace: space.ID, Rules: document(b).Rules, Caps: document(b).Caps})
 	must(b, err)
-	_, err = policies.Publish(b.Context(), admin, policy.PublishInput{Workspace: space.ID, Draft: draft.Version})
+	_, err = policies.Publish(b.Context(), publisher, policy.PublishInput{Workspace: space.ID, Draft: draft.Version})
 	must(b, err)
 	der, err := x509.MarshalPKIXPublicKey(&s.theirs.PublicKey)
 	must(b, err)

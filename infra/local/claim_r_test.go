@@ -32,12 +32,18 @@ func TestClaim_R2_AnotherWorkspacesObjectIsNotFound(t *testing.T) {
 			continue
 		}
 		good := v.example(t, s)
-		good.token = v.key(t, v.workspace(t, "Lone"), caller.AllScopes()...).Token
+		lone := v.workspace(t, "Lone")
+		good.token = v.key(t, lone, caller.AllScopes()...).Token
 		before := v.dump(t)
 		switch {
 		case strings.Contains(s.Path, "{"):
 			if got := v.send(t, good); got.status != 404 || got.code() != "endpoint_not_found" {
 				t.Errorf("%s: got %d %s", s.Name, got.status, got.body)
+			}
+			unchanged(t, s.Name, before, v.dump(t))
+		case s.Name == "policy-ownusage": // no list: the workspace's own, whoever else has some
+			if got := v.want(t, 200, good); !strings.Contains(string(got.body), `{"workspace":"`+lone+`"`) || !strings.Contains(string(got.body), `"caps":[]`) {
+				t.Errorf("%s: got %s", s.Name, got.body)
 			}
 			unchanged(t, s.Name, before, v.dump(t))
 		case s.Method == http.MethodGet:

@@ -146,7 +146,7 @@ func parseEntry(item map[string]any) audit.Entry {
 }
 
 // ownerless are the items that carry no version of their own: each belongs to another item's mutation.
-var ownerless = []string{"email#", "founder#", "once#"}
+var ownerless = []string{"email#", "founder#", "once#", "usage#"}
 
 func isOwnerless(key ledger.Key) bool {
 	switch {

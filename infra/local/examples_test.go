@@ -141,6 +141,12 @@ var examples = map[string]func(testing.TB, *vault) request{
 	"policy-get": func(_ testing.TB, v *vault) request {
 		return v.admin("GET", "/v1/admin/workspaces/"+v.home+"/policy", "")
 	},
+	"policy-usage": func(t testing.TB, v *vault) request {
+		return v.admin("GET", "/v1/admin/workspaces/"+v.capped(t)+"/policy/usage", "")
+	},
+	"policy-ownusage": func(t testing.TB, v *vault) request {
+		return request{method: "GET", path: "/v1/policy/usage", token: v.key(t, v.capped(t), caller.PoliciesRead).Token}
+	},
 	"cosigner-register": func(_ testing.TB, v *vault) request {
 		return v.admin("POST", "/v1/admin/cosigners", marshal(map[string]any{"name": "Second", "provider": "fireblocks",
 			"inbound_keys": []string{v.provider.PublicKeyPEM()}, "response_key": local.SigningKey, "workspaces": []string{v.home}}))
@@ -175,6 +181,16 @@ var examples = map[string]func(testing.TB, *vault) request{
 	"endpoint-get": func(t testing.TB, v *vault) request {
 		return request{method: "GET", path: "/v1/webhook-endpoints/" + v.endpoint(t, v.homeKey, "http://127.0.0.1:9/hooks").ID, token: v.homeKey.Token}
 	},
+}
+
+// capped is a workspace that has used up some of a cap over time.
+func (v *vault) capped(t testing.TB) (workspace string) {
+	t.Helper()
+	workspace = v.workspace(t, "Capped")
+	v.enact(t, workspace, dailyETH)
+	_, provider := v.register(t, workspace)
+	ask(t, provider, transfer(workspace, "capped"))
+	return workspace
 }
 
 // room counts the endpoints of the shared workspaces anew: all tests together make more than a workspace may have.

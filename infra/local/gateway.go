@@ -33,6 +33,7 @@ type Options struct {
 	Now          func() time.Time
 	Rates        limit.Rates // of requests; nil lets so many through that nobody is limited
 	SecondFactor bool        // ask every admin for one, as a deployment does
+	FourEyes     bool        // let nobody publish the own policy, as a deployment does
 
 	Workers bool // run the queues' and the clock's workers
 

@@ -41,7 +41,8 @@ func (g *Gateway) world(ctx context.Context, o Options) error {
 		}
 		endpoint = g.Emulator.URL()
 	}
-	env := wire.Env{Region: o.Region, Stack: stackName, Issuer: "http://zenvault.localhost", Endpoint: endpoint, AllowPlainDelivery: true, FactorOptional: !o.SecondFactor, Rates: o.Rates}
+	env := wire.Env{Region: o.Region, Stack: stackName, Issuer: "http://zenvault.localhost", Endpoint: endpoint, AllowPlainDelivery: true,
+		FactorOptional: !o.SecondFactor, OneAdmin: !o.FourEyes, Rates: o.Rates}
 	g.World = wire.New(env, o.Log)
 	g.World.Now = o.Now
 	g.World.Env.ConsoleURL, g.World.Env.MailFrom = g.URL, MailFrom

@@ -14,7 +14,7 @@ import (
 // the index that they are in.
 var keyspaces = map[string]string{
 	"admin#": "", "apikey#": "", "cosigner#": "", "decision#": "", "delivery#": "", "email#": "", "endpoints#": "",
-	"event#": "", "founder#": "", "health#": "", "policy#": "", "workspace#": "",
+	"event#": "", "founder#": "", "health#": "", "policy#": "", "reservation#": "", "usage#": "", "workspace#": "",
 
 	"admins": ledger.Directory, "apikeys#": ledger.Directory, "cosigners": ledger.Directory, "workspaces": ledger.Directory, "due#": ledger.DueIndex,
 }

@@ -4,6 +4,7 @@ package amount
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 )
 
@@ -23,9 +24,15 @@ type Decimal struct {
 
 // Parse reads digits with at most one point between them: "0.001", "12", "0.010000000000000000". There is no sign, no
 // exponent, no blank, no leading zero ("01"), and no bare point (".5", "5.").
-func Parse(text string) (Decimal, error) {
+func Parse(text string) (Decimal, error) { return parse(text, MaxDigits) }
+
+// ParseSum reads what String wrote of a sum, which may have more digits than Parse takes: those of the longest whole part
+// and those of the longest fraction, and a few for the carry.
+func ParseSum(text string) (Decimal, error) { return parse(text, 2*MaxDigits+10) }
+
+func parse(text string, most int) (Decimal, error) {
 	whole, frac, point := strings.Cut(text, ".")
-	if !digits(whole) || point && !digits(frac) || len(whole)+len(frac) > MaxDigits {
+	if !digits(whole) || point && !digits(frac) || len(whole)+len(frac) > most {
 		return Decimal{}, ErrMalformed
 	}
 	if len(whole) > 1 && whole[0] == '0' {
@@ -70,6 +77,27 @@ func (d Decimal) Add(other Decimal) Decimal {
 	}
 	return shortest(string(sum[:size-places]), string(sum[size-places:]))
 }
+
+// Less is the exact difference, 0 where other is more.
+func (d Decimal) Less(other Decimal) Decimal {
+	if d.Compare(other) <= 0 {
+		return Decimal{}
+	}
+	places := max(len(d.frac), len(other.frac))
+	a, b := d.scaled(places), other.scaled(places)
+	rest, borrow := make([]byte, len(a)), byte(0)
+	for i := range len(a) {
+		column := 10 + digit(a, i) - digit(b, i) - borrow
+		rest[len(a)-1-i], borrow = '0'+column%10, 1-column/10
+	}
+	return shortest(string(rest[:len(a)-places]), string(rest[len(a)-places:]))
+}
+
+// Whole is a whole number; a negative one is 0.
+func Whole(n int64) Decimal { return shortest(strconv.FormatInt(max(n, 0), 10), "") }
+
+// IsZero reports whether it is 0.
+func (d Decimal) IsZero() bool { return d == Decimal{} }
 
 // scaled is the number without its point, times ten to the places.
 func (d Decimal) scaled(places int) string {

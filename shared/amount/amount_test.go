@@ -46,6 +46,15 @@ func TestEqualValues(t *testing.T) {
 	}
 }
 
+// A whole number is written as such.
+func TestWhole(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", 7: "7", 1200: "1200", 9223372036854775807: "9223372036854775807", -3: "0"} {
+		if got := amount.Whole(n); got.String() != want || got != parse(t, want) {
+			t.Errorf("Whole(%d) = %s, want %s", n, got, want)
+		}
+	}
+}
+
 func parse(t *testing.T, text string) amount.Decimal {
 	t.Helper()
 	d, err := amount.Parse(text)
@@ -55,7 +64,7 @@ func parse(t *testing.T, text string) amount.Decimal {
 	return d
 }
 
-// Reading, comparing, adding and writing agree with math/big's rationals.
+// Reading, comparing, adding, taking away and writing agree with math/big's rationals.
 func FuzzAgainstRationals(f *testing.F) {
 	for _, pair := range [][2]string{
 		{"0", "0"}, {"0.001", "0.010000000000000000"}, {"9.99", "0.01"}, {"100", "99.999999999999999999"}, {"12", "1.2"},
@@ -83,6 +92,17 @@ func FuzzAgainstRationals(f *testing.F) {
 		sum, ok := new(big.Rat).SetString(a.Add(b).String())
 		if want := new(big.Rat).Add(ra, rb); !ok || sum.Cmp(want) != 0 {
 			t.Errorf("%q + %q = %q, want %s", left, right, a.Add(b), want)
+		}
+		less, ok := new(big.Rat).SetString(a.Less(b).String())
+		want := new(big.Rat).Sub(ra, rb)
+		if want.Sign() < 0 {
+			want.SetInt64(0)
+		}
+		if !ok || less.Cmp(want) != 0 {
+			t.Errorf("%q less %q = %q, want %s", left, right, a.Less(b), want)
+		}
+		if back, err := amount.ParseSum(a.Add(b).String()); err != nil || back != a.Add(b) {
+			t.Errorf("%q + %q is written as %q, which reads as %q, %v", left, right, a.Add(b), back, err)
 		}
 		if back, err := amount.Parse(a.String()); err != nil || back != a {
 			t.Errorf("%q is written as %q, which reads as %q, %v", left, a, back, err)

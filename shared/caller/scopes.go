@@ -4,7 +4,8 @@ package caller
 const (
 	EndpointsRead  = "endpoints:read"
 	EndpointsWrite = "endpoints:write"
+	PoliciesRead   = "policies:read"
 )
 
 // AllScopes lists the closed set.
-func AllScopes() []string { return []string{EndpointsRead, EndpointsWrite} }
+func AllScopes() []string { return []string{EndpointsRead, EndpointsWrite, PoliciesRead} }

@@ -12,7 +12,6 @@ import (
 	"github.com/zenvault/zenvault/shared/fault"
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/signing"
-	"github.com/zenvault/zenvault/shared/tenant"
 )
 
 // What a callback is told that gets no signed answer.
@@ -42,10 +41,11 @@ type Provider interface {
 
 // Policies judge requests by the workspaces' published policies.
 type Policies interface {
-	// HeadKey is the item that says which version is in force; Decide reads it in its own batch.
-	HeadKey(workspace tenant.ID) ledger.Key
-	// Judge evaluates under the version that the head names; nil is no policy, and no approval.
-	Judge(ctx context.Context, workspace tenant.ID, head ledger.Item, r signing.Request) (signing.Verdict, error)
+	// Keys are the items that Decide should read in its own batch to have a request judged.
+	Keys(q signing.Question) []ledger.Key
+	// Judge evaluates by the policy in force; none is no approval. The writes belong into the decision's transaction. If one
+	// of them is refused, somebody was faster, and the request is to be judged again.
+	Judge(ctx context.Context, q signing.Question, read map[ledger.Key]ledger.Item) (signing.Verdict, []ledger.Write, error)
 }
 
 // Decider answers the callbacks of one provider. It keeps the cosigners that it met in memory. Make it with NewDecider.

@@ -3,6 +3,8 @@ package cosign
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -57,15 +59,30 @@ type ask struct {
 	key      signing.Key
 }
 
+// decide decides until nobody was faster: with what another decision has used up of a cap, this one may be another.
 func (a *ask) decide(ctx context.Context) (edge.RawReply, error) {
-	head, earlier, err := a.read(ctx)
+	for turn := 0; ; turn++ {
+		answer, err := a.once(ctx)
+		var refusal *ledger.Refusal
+		if !errors.As(err, &refusal) || errors.Is(err, ledger.ErrChainMoved) {
+			return answer, err
+		}
+		if err := a.pause(ctx, turn); err != nil {
+			return edge.RawReply{}, err
+		}
+	}
+}
+
+// once makes one attempt at a decision. It fails with a *ledger.Refusal if what it was made by is not so any more.
+func (a *ask) once(ctx context.Context) (edge.RawReply, error) {
+	read, earlier, err := a.read(ctx)
 	if err != nil {
 		return edge.RawReply{}, err
 	}
 	if earlier != nil {
 		return a.repeat(ctx, earlier)
 	}
-	decision, err := a.judge(ctx, head)
+	decision, reserve, err := a.judge(ctx, read)
 	if err != nil {
 		return edge.RawReply{}, err
 	}
@@ -75,6 +92,7 @@ func (a *ask) decide(ctx context.Context) (edge.RawReply, error) {
 		By: a.by, Action: decision.action(), Target: target(a.cosigner.ID, a.callback.ExternalID, a.callback.Kind),
 		Workspace: decision.Workspace.String(), After: decision.fields(),
 		Key: decision.key(), Item: decision.item(), Else: errDecided,
+		Also:      reserve,
 		Events:    decision.events(),
 		Meanwhile: func() { token, unsigned = a.Provider.Seal(ctx, decision.Claims, a.key) },
 	})
@@ -87,20 +105,39 @@ func (a *ask) decide(ctx context.Context) (edge.RawReply, error) {
 	return a.reply(token, decision.Workspace.String(), decision.word(), string(decision.Verdict.Reason)), nil
 }
 
-// read is the one batch: the cosigner as it is now, an earlier decision, and the policy's head. If the cosigner has
-// changed since it was last read, the message must be good by its present keys.
-func (a *ask) read(ctx context.Context) (head, earlier ledger.Item, err error) {
+// pause lets the others go first, a little longer each time. It fails when the time of the decision is over.
+func (a *ask) pause(ctx context.Context, turn int) error {
+	var drawn [1]byte
+	if _, err := io.ReadFull(a.Ledger.Random, drawn[:]); err != nil {
+		return fmt.Errorf("drawing a pause: %w", err)
+	}
+	longest := time.Millisecond << min(turn, 6)
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("others were faster %d times: %w", turn+1, ctx.Err())
+	case <-time.After(longest * time.Duration(drawn[0]) / 256):
+		return nil
+	}
+}
+
+// read is the one batch: the cosigner as it is now, an earlier decision, and what the policy is judged by. If the cosigner
+// has changed since it was last read, the message must be good by its present keys.
+func (a *ask) read(ctx context.Context) (read map[ledger.Key]ledger.Item, earlier ledger.Item, err error) {
 	for range 3 {
 		keys := []ledger.Key{Key(a.cosigner.ID), decisionKey(a.cosigner.ID, a.callback.ExternalID, a.callback.Kind)}
-		if workspace := a.callback.Ref.Workspace(); a.cosigner.serves(workspace) {
-			keys = append(keys, a.Policies.HeadKey(workspace))
+		if q := a.question(a.at); !q.Workspace.IsZero() {
+			keys = append(keys, a.Policies.Keys(q)...)
 		}
 		items, err := a.Ledger.Get(ctx, keys...)
 		if err != nil {
 			return nil, nil, err
 		}
 		if items[0].Version() == a.cosigner.version {
-			return append(items, nil)[2], items[1], nil
+			read = make(map[ledger.Key]ledger.Item, len(keys))
+			for i, key := range keys {
+				read[key] = items[i]
+			}
+			return read, items[1], nil
 		}
 		if err := a.renew(ctx, items[0]); err != nil {
 			return nil, nil, err
@@ -131,37 +168,45 @@ func (a *ask) renew(ctx context.Context, item ledger.Item) error {
 }
 
 // judge makes the decision. What comes first decides: a request that can't be judged is never asked a policy about.
-func (a *ask) judge(ctx context.Context, head ledger.Item) (Decision, error) {
-	verdict, err := a.verdict(ctx, head)
+func (a *ask) judge(ctx context.Context, read map[ledger.Key]ledger.Item) (Decision, []ledger.Write, error) {
+	now := a.Ledger.Now()
+	verdict, reserve, err := a.verdict(ctx, read, now)
 	if err != nil {
-		return Decision{}, err
+		return Decision{}, nil, err
 	}
 	action := signing.Reject
 	if verdict.Approve {
 		action = signing.Approve
 	}
-	now := a.Ledger.Now()
 	answer := signing.Answer{Action: action, ExternalID: a.callback.ExternalID, Reason: tell(verdict.Reason), At: now}
 	return Decision{
 		Cosigner: a.cosigner.ID, Provider: a.cosigner.Provider, ExternalID: a.callback.ExternalID, Kind: a.callback.Kind,
 		TxID: a.callback.TxID, Workspace: a.workspace(), Ref: a.callback.RefText, Request: a.callback.Request, Verdict: verdict,
 		Digest: a.callback.Digest, Claims: a.Provider.Claims(answer),
 		ResponseKey: a.key.Reference(), DecidedAt: now,
-	}, nil
+	}, reserve, nil
 }
 
-func (a *ask) verdict(ctx context.Context, head ledger.Item) (signing.Verdict, error) {
+func (a *ask) verdict(ctx context.Context, read map[ledger.Key]ledger.Item, at time.Time) (signing.Verdict, []ledger.Write, error) {
 	switch {
 	case !a.callback.Supported:
-		return signing.Verdict{Reason: signing.UnsupportedKind}, nil
+		return signing.Verdict{Reason: signing.UnsupportedKind}, nil, nil
 	case a.callback.RefText == "": // a malformed one is not none
-		return signing.Verdict{Reason: signing.Unreferenced}, nil
+		return signing.Verdict{Reason: signing.Unreferenced}, nil, nil
 	case a.workspace().IsZero():
-		return signing.Verdict{Reason: signing.ForeignRef}, nil
+		return signing.Verdict{Reason: signing.ForeignRef}, nil, nil
 	case a.callback.Inconsistent != "":
-		return signing.Verdict{Reason: signing.Inconsistent, Missing: []string{a.callback.Inconsistent}}, nil
+		return signing.Verdict{Reason: signing.Inconsistent, Missing: []string{a.callback.Inconsistent}}, nil, nil
 	}
-	return a.Policies.Judge(ctx, a.workspace(), head, a.callback.Request)
+	return a.Policies.Judge(ctx, a.question(at), read)
+}
+
+// question is the request as it comes before the policy of the workspace that it is for.
+func (a *ask) question(at time.Time) signing.Question {
+	q := signing.Question{Workspace: a.workspace(), Cosigner: a.cosigner.ID, ExternalID: a.callback.ExternalID,
+		TxID: a.callback.TxID, Ref: a.callback.Ref, Request: a.callback.Request, At: at}
+	q.Request.Provider = a.cosigner.Provider
+	return q
 }
 
 // workspace is the one that the request is for, zero if it names none that the cosigner serves.

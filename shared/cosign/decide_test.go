@@ -46,7 +46,7 @@ func TestApprove(t *testing.T) {
 	told := audit.Fields{
 		"cosigner": s.cosigner, "provider": "fireblocks", "external_id": "req-1", "kind": "fireblocks.tx.approval", "tx_id": "tx-1",
 		"ref": s.workspace.String() + ":order-1", "operation": "TRANSFER", "asset": "ETH", "amount": "0.01",
-		"signature": "valid", "decision": "approve", "reason": "allowed", "policy_version": int64(1),
+		"signature": "valid", "decision": "approve", "reason": "allowed", "policy_version": int64(1), "spent": []string{},
 		"rules": []string{"pay"}, "caps": []string{"one-eth"}, "missing": []string{},
 		"source": audit.Fields{"type": "VAULT", "id": "0"}, "destinations": entries[0].After["destinations"], "digest": item["digest"],
 	}

@@ -77,8 +77,18 @@ func (d Decision) fields() audit.Fields {
 		"operation": d.Request.Operation, "asset": d.Request.Asset, "amount": d.amount(),
 		"source": party(d.Request.Source), "destinations": d.destinations(),
 		"signature": signatureValid, "decision": d.word(), "reason": string(d.Verdict.Reason), "policy_version": d.Verdict.Policy,
-		"rules": texts(d.Verdict.Rules), "caps": texts(d.Verdict.Caps), "missing": texts(d.Verdict.Missing), "digest": d.Digest,
+		"rules": texts(d.Verdict.Rules), "caps": texts(d.Verdict.Caps), "spent": d.spent(), "missing": texts(d.Verdict.Missing), "digest": d.Digest,
 	}
+}
+
+// spent tells how far each cap over time was used up before and after.
+func (d Decision) spent() []audit.Fields {
+	all := make([]audit.Fields, len(d.Verdict.Spent))
+	for i, s := range d.Verdict.Spent {
+		all[i] = audit.Fields{"cap": s.Cap, "unit": s.Unit, "value": s.Value.String(), "before": s.Before.String(),
+			"after": s.After.String(), "limit": s.Limit.String()}
+	}
+	return all
 }
 
 // The bounds of what an entry says about where assets go; the digest covers all of it.
@@ -150,6 +160,7 @@ var sentences = map[signing.Reason]string{
 	signing.NoRuleAllows:    "no rule of the policy allows it",
 	signing.CapExceeded:     "it is above a cap of the policy",
 	signing.DataMissing:     "the request does not tell what the policy asks for",
+	signing.Ended:           "the transaction was reported as failed before",
 	signing.UnsupportedKind: "requests of this kind are not supported",
 	signing.Unreferenced:    "the request has no customer reference",
 	signing.ForeignRef:      "the customer reference is not of a workspace of this cosigner",

@@ -37,7 +37,7 @@ var RouteFireblocks = edge.Route[*Decider, edge.Raw, edge.RawReply]{Spec: edge.S
 	Name: "cosign-fireblocks", Summary: "Answer a transaction callback of a Fireblocks API Co-Signer by the workspace's policy.",
 	Method: http.MethodPost, Path: "/cosigner/fireblocks/{cosigner}/v2/tx_sign_request",
 	Guard:   edge.Callback(),
-	Needs:   edge.Needs{Reads: []string{Keys, "policy#"}, Writes: []string{DecisionKeys}, Announces: true, Secrets: true},
+	Needs:   edge.Needs{Reads: []string{Keys, "policy#"}, Writes: []string{DecisionKeys, "usage#", "reservation#"}, Announces: true, Secrets: true},
 	MaxBody: 256 << 10, // a batch with its raw transactions
 }, Do: (*Decider).Decide}
 
@@ -55,7 +55,7 @@ var RouteCobo = edge.Route[*Decider, edge.Raw, edge.RawReply]{Spec: edge.Spec{
 	Name: "cosign-cobo", Summary: "Answer a callback of a Cobo TSS Node by the workspace's policy.",
 	Method: http.MethodPost, Path: "/cosigner/cobo/{cosigner}/v2/check",
 	Guard:   edge.Callback(),
-	Needs:   edge.Needs{Reads: []string{Keys, "policy#"}, Writes: []string{DecisionKeys}, Announces: true, Secrets: true},
+	Needs:   edge.Needs{Reads: []string{Keys, "policy#"}, Writes: []string{DecisionKeys, "usage#", "reservation#"}, Announces: true, Secrets: true},
 	MaxBody: 256 << 10, // a transaction with its inputs
 }, Do: (*Decider).Decide}
 
@@ -64,6 +64,6 @@ var RouteSafeheron = edge.Route[*Decider, edge.Raw, edge.RawReply]{Spec: edge.Sp
 	Name: "cosign-safeheron", Summary: "Answer a callback of a Safeheron API Co-Signer by the workspace's policy.",
 	Method: http.MethodPost, Path: "/cosigner/safeheron/{cosigner}",
 	Guard:   edge.Callback(),
-	Needs:   edge.Needs{Reads: []string{Keys, "policy#"}, Writes: []string{DecisionKeys}, Announces: true, Secrets: true},
+	Needs:   edge.Needs{Reads: []string{Keys, "policy#"}, Writes: []string{DecisionKeys, "usage#", "reservation#"}, Announces: true, Secrets: true},
 	MaxBody: 256 << 10, // a batch with its addresses
 }, Do: (*Decider).Decide}

@@ -60,7 +60,10 @@ func newKey() *rsa.PrivateKey {
 	return key
 }
 
-var admin = caller.Caller{Kind: caller.Admin, ID: "adm_1", Role: caller.Owner}
+var (
+	admin     = caller.Caller{Kind: caller.Admin, ID: "adm_1", Role: caller.Owner}
+	publisher = caller.Caller{Kind: caller.Admin, ID: "adm_2", Role: caller.Owner}
+)
 
 // stage is a stack with a workspace that has a policy, and a cosigner that is bound to it.
 type stage struct {
@@ -147,7 +150,7 @@ func (s *stage) publish(of tenant.ID, document string) {
 	in.Rules, in.Caps = d.Rules, d.Caps
 	draft, err := s.policies().Draft(s.t.Context(), admin, in)
 	must(s.t, err)
-	_, err = s.policies().Publish(s.t.Context(), admin, policy.PublishInput{Workspace: of, Draft: draft.Version})
+	_, err = s.policies().Publish(s.t.Context(), publisher, policy.PublishInput{Workspace: of, Draft: draft.Version})
 	must(s.t, err)
 }
 

@@ -51,8 +51,36 @@ func TestRefusedDocuments(t *testing.T) {
 		{rule(`{"asset":"BTC","amount":{}}`), policy.ErrEmpty, "/rules/0/match/amount"},
 		{rule(`{"amount":{"max":"1"}}`), policy.ErrNoAsset, "/rules/0/match/amount"},
 		{rule(`{"asset":"BTC","amount":{"min":"1.1","max":"1.09"}}`), policy.ErrRange, "/rules/0/match/amount"},
-		{limit(`"match":{},"per":"day","asset":"BTC","amount":"1"`), policy.ErrUnsupported, "/caps/0/per"},
-		{limit(`"match":{},"per":"lifetime","asset":"BTC","amount":"1"`), policy.ErrUnsupported, "/caps/0/per"},
+		{rule(`{"destination":{"tag":""}}`), policy.ErrValue, "/rules/0/match/destination/tag"},
+		{rule(`{"provider":""}`), policy.ErrValue, "/rules/0/match/provider"},
+		{rule(`{"initiator":" key_1"}`), policy.ErrValue, "/rules/0/match/initiator"},
+		{rule(`{"time":{}}`), policy.ErrEmpty, "/rules/0/match/time"},
+		{rule(`{"time":{"weekdays":["Monday"]}}`), policy.ErrWeekday, "/rules/0/match/time/weekdays/0"},
+		{rule(`{"time":{"weekdays":["monday","sunday","monday"]}}`), policy.ErrWeekday, "/rules/0/match/time/weekdays/2"},
+		{rule(`{"time":{"from_hour":8}}`), policy.ErrHours, "/rules/0/match/time/until_hour"},
+		{rule(`{"time":{"until_hour":8}}`), policy.ErrHours, "/rules/0/match/time/from_hour"},
+		{rule(`{"time":{"from_hour":8,"until_hour":8}}`), policy.ErrHours, "/rules/0/match/time/from_hour"},
+		{rule(`{"time":{"from_hour":24,"until_hour":8}}`), policy.ErrHours, "/rules/0/match/time/from_hour"},
+		{rule(`{"time":{"from_hour":-1,"until_hour":8}}`), policy.ErrHours, "/rules/0/match/time/from_hour"},
+		{rule(`{"time":{"from_hour":8,"until_hour":25}}`), policy.ErrHours, "/rules/0/match/time/until_hour"},
+		{rule(`{"time":{"from_hour":8,"until_hour":0}}`), policy.ErrHours, "/rules/0/match/time/until_hour"},
+		{limit(`"match":{},"per":"day","asset":"BTC","amount":"1"`), policy.ErrPer, "/caps/0/per"},
+		{limit(`"match":{},"per":"window","asset":"BTC","amount":"1"`), policy.ErrWindow, "/caps/0/window_hours"},
+		{limit(`"match":{},"per":"window","window_hours":745,"asset":"BTC","amount":"1"`), policy.ErrWindow, "/caps/0/window_hours"},
+		{limit(`"match":{},"per":"window","window_hours":-1,"asset":"BTC","amount":"1"`), policy.ErrWindow, "/caps/0/window_hours"},
+		{limit(`"match":{},"per":"lifetime","window_hours":24,"asset":"BTC","amount":"1"`), policy.ErrNoWindow, "/caps/0/window_hours"},
+		{limit(`"match":{},"per":"transaction","window_hours":24,"asset":"BTC","amount":"1"`), policy.ErrNoWindow, "/caps/0/window_hours"},
+		{limit(`"match":{},"per":"lifetime"`), policy.ErrUnit, "/caps/0"},
+		{limit(`"match":{},"per":"lifetime","asset":"BTC"`), policy.ErrUnit, "/caps/0"},
+		{limit(`"match":{},"per":"lifetime","asset":"BTC","usd":"5"`), policy.ErrUnit, "/caps/0"},
+		{limit(`"match":{},"per":"lifetime","asset":"BTC","amount":"1","usd":"5"`), policy.ErrUnit, "/caps/0"},
+		{limit(`"match":{},"per":"lifetime","asset":"BTC","amount":"1","count":5`), policy.ErrUnit, "/caps/0"},
+		{limit(`"match":{},"per":"lifetime","usd":"1","count":5`), policy.ErrUnit, "/caps/0"},
+		{limit(`"match":{},"per":"lifetime","count":0`), policy.ErrUnit, "/caps/0"},
+		{limit(`"match":{},"per":"lifetime","count":-1`), policy.ErrCount, "/caps/0/count"},
+		{limit(`"match":{},"per":"transaction","count":1`), policy.ErrCountEach, "/caps/0/count"},
+		{limit(`"match":{"amount":{"max":"1"}},"per":"lifetime","usd":"1"`), policy.ErrNoAsset, "/caps/0/match/amount"},
+		{limit(`"match":{},"per":"lifetime","amount":"1"`), policy.ErrValue, "/caps/0/asset"},
 		{limit(`"match":{},"per":"transaction","asset":"","amount":"1"`), policy.ErrValue, "/caps/0/asset"},
 		{limit(`"match":{"asset":"ETH"},"per":"transaction","asset":"BTC","amount":"1"`), policy.ErrOtherAsset, "/caps/0/match/asset"},
 	} {
@@ -76,7 +104,10 @@ func TestUnreadableDocuments(t *testing.T) {
 		rule(`{"asset":"BTC","amount":{"max":1}}`):                               "/rules/0/match/amount/max",
 		rule(`{"asset":"BTC","amount":{"max":"1e3"}}`):                           "/rules/0/match/amount/max",
 		limit(`"match":{},"per":"transaction","asset":"BTC","amount":"-1"`):      "/caps/0/amount",
-		limit(`"match":{},"per":"transaction","usd":"1000"`):                     "/caps/0/usd",
+		limit(`"match":{},"per":"transaction","usd":1000`):                       "/caps/0/usd",
+		limit(`"match":{},"per":"lifetime","count":"3"`):                         "/caps/0/count",
+		limit(`"match":{},"per":"lifetime","count":1.5`):                         "/caps/0/count",
+		rule(`{"time":{"weekdays":"monday"}}`):                                   "/rules/0/match/time/weekdays",
 		limit(`"match":{},"per":"transaction","asset":"BTC","amount":"1","n":3`): "/caps/0/n",
 	} {
 		var d policy.Document
@@ -87,22 +118,27 @@ func TestUnreadableDocuments(t *testing.T) {
 	}
 }
 
-// There is a limit to the number of rules and of caps.
+// There is a limit to the number of rules, of caps, and of caps over time.
 func TestLimits(t *testing.T) {
+	one := decimal("1")
 	for _, c := range []struct {
-		rules, caps int
-		at          string
-	}{{2000, 500, ""}, {2001, 0, "/rules"}, {0, 501, "/caps"}} {
+		rules, caps, spans int
+		at                 string
+		want               *fault.Fault
+	}{{10_000, 410, 90, "", nil}, {10_001, 0, 0, "/rules", policy.ErrTooMany}, {0, 501, 0, "/caps", policy.ErrTooMany}, {0, 0, 91, "/caps", policy.ErrTooManySpan}} {
 		var d policy.Document
 		for i := range c.rules {
 			d.Rules = append(d.Rules, policy.Rule{ID: fmt.Sprint("r", i), Effect: "allow"})
 		}
 		for i := range c.caps {
-			d.Caps = append(d.Caps, policy.Cap{ID: fmt.Sprint("c", i), Per: "transaction", Asset: "BTC"})
+			d.Caps = append(d.Caps, policy.Cap{ID: fmt.Sprint("c", i), Per: "transaction", Asset: "BTC", Amount: &one})
+		}
+		for i := range c.spans {
+			d.Caps = append(d.Caps, policy.Cap{ID: fmt.Sprint("s", i), Per: "lifetime", Count: 1})
 		}
 		_, err := policy.Compile(d)
-		if (err == nil) != (c.at == "") || err != nil && (!errors.Is(err, policy.ErrTooMany) || fault.From(err).Field != c.at) {
-			t.Errorf("%d rules, %d caps: got %v, want a fault at %q", c.rules, c.caps, err, c.at)
+		if (err == nil) != (c.at == "") || err != nil && (!errors.Is(err, c.want) || fault.From(err).Field != c.at) {
+			t.Errorf("%d rules, %d caps, %d over time: got %v, want a fault at %q", c.rules, c.caps, c.spans, err, c.at)
 		}
 	}
 }
@@ -114,6 +150,8 @@ func FuzzDocument(f *testing.F) {
 		`{"rules":[],"caps":[]}`, rule(`{}`), rule(`{"operation":"TRANSFER","asset":"BTC","amount":{"min":"0.1","max":"2"}}`),
 		rule(`{"source":{"type":"VAULT_ACCOUNT","id":"0"},"destination":{"type":"EXTERNAL_WALLET","address":"0xAB","whitelisted":true}}`),
 		limit(`"match":{"asset":"BTC"},"per":"transaction","asset":"BTC","amount":"1"`), `{"rules":[{"id":"a","effect":"deny","match":{}}],"caps":[]}`,
+		limit(`"match":{"time":{"weekdays":["sunday"],"from_hour":22,"until_hour":6}},"per":"window","window_hours":24,"usd":"10000.5"`),
+		limit(`"match":{"provider":"cobo","initiator":"key_1","intent":true,"destination":{"tag":"7"}},"per":"lifetime","count":3`),
 		`{"rules":null}`, `[]`, ``,
 	} {
 		f.Add([]byte(text))
@@ -131,7 +169,7 @@ func FuzzDocument(f *testing.F) {
 			return
 		}
 		for _, q := range []signing.Request{{}, transfer("BTC", "1")} {
-			if got, want := policy.Evaluate(s, q).Approve, naive(d, q); got != want {
+			if got, want := policy.Evaluate(s, q, noon, policy.State{}).Approve, naive(d, q, moment{at: noon}); got != want {
 				t.Errorf("%s approves %+v: got %t, want %t", text, q, got, want)
 			}
 		}

@@ -23,23 +23,31 @@ type Rule struct {
 	Match  Match  `json:"match"`
 }
 
-// Cap bounds what it matches and is of its asset. Every cap that matches must hold.
+// Cap bounds what it matches, in one unit: an amount of an asset, a value in USD, or a number of transactions. Every cap
+// that matches must hold.
 type Cap struct {
-	ID     string         `json:"id"`
-	Match  Match          `json:"match"`
-	Per    string         `json:"per"`   // "transaction"
-	Asset  string         `json:"asset"` // the provider's id of it
-	Amount amount.Decimal `json:"amount"`
+	ID     string          `json:"id"`
+	Match  Match           `json:"match"`
+	Per    string          `json:"per"`                    // "transaction", "window" or "lifetime"
+	Hours  int64           `json:"window_hours,omitempty"` // of a window
+	Asset  string          `json:"asset,omitempty"`        // the provider's id of it, with amount
+	Amount *amount.Decimal `json:"amount,omitempty"`
+	USD    *amount.Decimal `json:"usd,omitempty"`
+	Count  int64           `json:"count,omitempty"`
 }
 
 // Match is a conjunction; an absent member matches anything. The amount is the transaction's, over all destinations;
 // a transaction with several destinations is judged for each of them.
 type Match struct {
+	Provider    *string      `json:"provider,omitempty"`
 	Operation   *string      `json:"operation,omitempty"`
 	Asset       *string      `json:"asset,omitempty"`
 	Source      *Source      `json:"source,omitempty"`
 	Destination *Destination `json:"destination,omitempty"`
 	Amount      *Range       `json:"amount,omitempty"`
+	Initiator   *string      `json:"initiator,omitempty"` // the API key that made the transfer
+	Intent      *bool        `json:"intent,omitempty"`    // whether the transfer was made through zenvault
+	Time        *Hours       `json:"time,omitempty"`      // of the decision
 }
 
 // Source matches where the assets come from, in the provider's words.
@@ -53,6 +61,7 @@ type Destination struct {
 	Type        *string `json:"type,omitempty"`
 	ID          *string `json:"id,omitempty"`
 	Address     *string `json:"address,omitempty"` // in any case in a deny or a cap; in an allow exactly, but 0x… in any case
+	Tag         *string `json:"tag,omitempty"`     // memo or destination tag
 	Whitelisted *bool   `json:"whitelisted,omitempty"`
 }
 
@@ -62,11 +71,20 @@ type Range struct {
 	Max *amount.Decimal `json:"max,omitempty"`
 }
 
-// The effects, and the only span of a cap so far.
+// Hours matches when it is decided, in UTC: on some weekdays, between two full hours. From 22 until 6 is over midnight.
+type Hours struct {
+	Weekdays []string `json:"weekdays,omitempty"` // "monday" to "sunday"; none is all. The day is that of the decision.
+	From     *int64   `json:"from_hour,omitempty"`
+	Until    *int64   `json:"until_hour,omitempty"` // not included; 24 is midnight
+}
+
+// The effects, and what a cap can be per.
 const (
 	allow          = "allow"
 	deny           = "deny"
 	perTransaction = "transaction"
+	perWindow      = "window"
+	perLifetime    = "lifetime"
 )
 
 // text is the document in the canonical form of RFC 8785: what is stored, and what the digest is of.
@@ -76,7 +94,7 @@ func (d Document) text() ([]byte, error) {
 		rules[i] = audit.Fields{"id": r.ID, "effect": r.Effect, "match": r.Match.fields()}
 	}
 	for i, c := range d.Caps {
-		caps[i] = audit.Fields{"id": c.ID, "match": c.Match.fields(), "per": c.Per, "asset": c.Asset, "amount": c.Amount.String()}
+		caps[i] = c.fields()
 	}
 	return audit.Fields{"rules": rules, "caps": caps}.JSON()
 }
@@ -86,8 +104,25 @@ func digest(text []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
+func (c Cap) fields() audit.Fields {
+	f := audit.Fields{"id": c.ID, "match": c.Match.fields(), "per": c.Per}
+	if c.Hours != 0 {
+		f["window_hours"] = c.Hours
+	}
+	switch {
+	case c.Amount != nil:
+		f["asset"], f["amount"] = c.Asset, c.Amount.String()
+	case c.USD != nil:
+		f["usd"] = c.USD.String()
+	default:
+		f["count"] = c.Count
+	}
+	return f
+}
+
 func (m Match) fields() audit.Fields {
 	f := audit.Fields{}
+	put(f, "provider", m.Provider)
 	put(f, "operation", m.Operation)
 	put(f, "asset", m.Asset)
 	if s := m.Source; s != nil {
@@ -101,14 +136,28 @@ func (m Match) fields() audit.Fields {
 		put(destination, "type", d.Type)
 		put(destination, "id", d.ID)
 		put(destination, "address", d.Address)
-		if d.Whitelisted != nil {
-			destination["whitelisted"] = *d.Whitelisted
-		}
+		put(destination, "tag", d.Tag)
+		put(destination, "whitelisted", d.Whitelisted)
 		f["destination"] = destination
 	}
 	if r := m.Amount; r != nil {
 		f["amount"] = r.fields()
 	}
+	put(f, "initiator", m.Initiator)
+	put(f, "intent", m.Intent)
+	if m.Time != nil {
+		f["time"] = m.Time.fields()
+	}
+	return f
+}
+
+func (h Hours) fields() audit.Fields {
+	f := audit.Fields{}
+	if len(h.Weekdays) > 0 {
+		f["weekdays"] = h.Weekdays
+	}
+	put(f, "from_hour", h.From)
+	put(f, "until_hour", h.Until)
 	return f
 }
 
@@ -123,7 +172,7 @@ func (r Range) fields() audit.Fields {
 	return f
 }
 
-func put(f audit.Fields, name string, value *string) {
+func put[T any](f audit.Fields, name string, value *T) {
 	if value != nil {
 		f[name] = *value
 	}

@@ -18,24 +18,24 @@ type DraftInput struct {
 
 // Draft saves a draft. Nothing is judged by it until it is published. It fails with the rules about a document, the
 // workspace's "not found", and ErrDraftRaced.
-func (s Service) Draft(ctx context.Context, who caller.Caller, in DraftInput) (DraftView, error) {
+func (s Service) Draft(ctx context.Context, who caller.Caller, in DraftInput) (DraftSummary, error) {
 	d := Draft{Document: Document{in.Rules, in.Caps}, Author: who.ID, SavedAt: s.Ledger.Now()}
 	var err error
-	if d.text, err = d.stored(); err != nil {
-		return DraftView{}, err
+	if d.written, err = d.write(); err != nil {
+		return DraftSummary{}, err
 	}
 	if err := s.Workspaces(ctx, in.Workspace); err != nil {
-		return DraftView{}, err
+		return DraftSummary{}, err
 	}
 	item, err := s.Ledger.GetOne(ctx, draftKey(in.Workspace))
 	if err != nil {
-		return DraftView{}, err
+		return DraftSummary{}, err
 	}
 	before := audit.Fields{}
 	if item != nil {
 		earlier, err := parseDraft(item)
 		if err != nil {
-			return DraftView{}, err
+			return DraftSummary{}, err
 		}
 		before = earlier.fields()
 	}
@@ -44,7 +44,7 @@ func (s Service) Draft(ctx context.Context, who caller.Caller, in DraftInput) (D
 		By: who, Action: "policy.draft", Target: audit.Target{Type: "policy_draft", ID: in.Workspace.String()},
 		Workspace: in.Workspace.String(), Before: before, After: d.fields(),
 		Key: draftKey(in.Workspace), Prior: item.Version(), Item: d.item(), Else: ErrDraftRaced,
-		Reply: d.view(),
+		Reply: d.summary(),
 	})
-	return d.view(), err
+	return d.summary(), err
 }

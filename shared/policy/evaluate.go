@@ -2,28 +2,42 @@ package policy
 
 import (
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/zenvault/zenvault/shared/amount"
 	"github.com/zenvault/zenvault/shared/signing"
 )
 
-// Evaluate judges a request. It depends on nothing but its arguments.
+// Opinion is what a policy says before it is known how much of its caps over time is used up.
+type Opinion struct {
+	Verdict signing.Verdict // the final one, unless it approves and there are spends
+	Spends  []Spend         // by the cap's id
+}
+
+// Spend is what a request would use up of a cap over time.
+type Spend struct {
+	Cap   *Cap
+	Value amount.Decimal
+}
+
+// Consider judges a request by everything but caps over time. It depends on nothing but its arguments.
 //
 // A transaction with several destinations needs an allow for each of them; a deny or a cap speaks if it matches any. Where
 // the request does not tell what a rule asks for, an allow does not match, a deny does, and a cap rejects.
-func Evaluate(s *Snapshot, r signing.Request) signing.Verdict {
+func Consider(s *Snapshot, r signing.Request, at time.Time) Opinion {
 	if s == nil {
-		return signing.Verdict{Reason: signing.NoPolicy}
+		return Opinion{Verdict: signing.Verdict{Reason: signing.NoPolicy}}
 	}
 	destinations := r.Destinations
 	if len(destinations) == 0 {
 		destinations = []signing.Party{{}}
 	}
-	var f findings
+	f := findings{request: r, at: at.UTC()}
 	for _, to := range destinations {
-		f.judge(s, r, to)
+		f.judge(s, to)
 	}
-	return f.verdict()
+	return Opinion{f.verdict(), f.spends}
 }
 
 // match is an entry that matches, or that might if the request told what it lacks.
@@ -36,14 +50,14 @@ type match struct {
 func (m match) sure() bool { return m.lacks == 0 && !m.lacksAmount }
 
 // sure finds the entries that match, by one look into each shape.
-func (g *group) sure(known set, v values, of *amount.Decimal, found func(match)) {
+func (g *group) sure(known set, v values, f *findings, found func(match)) {
 	v[destinationAddress] = g.addressFor(v[destinationAddress])
 	for _, s := range g.shapes {
 		if s.asks&^known != 0 {
 			continue
 		}
 		for _, e := range s.entries[v.under(s.asks)] {
-			if m := (match{entry: e, lacksAmount: of == nil && e.ranged()}); m.sure() && e.holds(of) {
+			if m := (match{entry: e, lacksAmount: f.request.Amount == nil && e.ranged()}); m.sure() && e.holds(f) {
 				found(m)
 			}
 		}
@@ -51,7 +65,8 @@ func (g *group) sure(known set, v values, of *amount.Decimal, found func(match))
 }
 
 // unsure finds the entries that might match: of the shapes that ask for what is not told, it looks at every entry.
-func (g *group) unsure(known set, v values, of *amount.Decimal, found func(match)) {
+func (g *group) unsure(known set, v values, f *findings, found func(match)) {
+	of := f.request.Amount
 	v[destinationAddress] = g.addressFor(v[destinationAddress])
 	for _, s := range g.shapes {
 		lacks := s.asks &^ known
@@ -64,7 +79,7 @@ func (g *group) unsure(known set, v values, of *amount.Decimal, found func(match
 				continue
 			}
 			for _, e := range entries {
-				if m := (match{e, lacks, of == nil && e.ranged()}); !m.sure() && e.holds(of) {
+				if m := (match{e, lacks, of == nil && e.ranged()}); !m.sure() && e.holds(f) {
 					found(m)
 				}
 			}
@@ -84,53 +99,77 @@ func (v values) under(some set) values {
 
 func (e entry) ranged() bool { return e.min != nil || e.max != nil }
 
-// holds reports whether the amount is in the range; one that is not told is not out of it.
-func (e entry) holds(of *amount.Decimal) bool {
-	return of == nil || (e.min == nil || e.min.Compare(*of) <= 0) && (e.max == nil || e.max.Compare(*of) >= 0)
+// holds reports whether the amount is in the range, and the time in the hours; an amount that is not told is not out of
+// the range.
+func (e entry) holds(f *findings) bool {
+	of := f.request.Amount
+	if of != nil && (e.min != nil && e.min.Compare(*of) > 0 || e.max != nil && e.max.Compare(*of) < 0) {
+		return false
+	}
+	return e.hours == nil || e.hours.hold(f.at)
 }
 
 // findings are what spoke, over all destinations.
 type findings struct {
+	request signing.Request
+	at      time.Time
+
 	allows, denies, held, exceeded []string // ids
 	unsureDenies, unsureCaps       []string
 	missing                        []string // what unsure denies and caps ask for
 	unallowed                      bool     // some destination has no allow
 	missed                         []string // what allows ask for that might have matched it
+	spends                         []Spend
 }
 
-func (f *findings) judge(s *Snapshot, r signing.Request, to signing.Party) {
-	known, v := told(r, to)
-	s.denies.sure(known, v, r.Amount, func(m match) { f.denies = append(f.denies, m.id) })
-	s.denies.unsure(known, v, r.Amount, func(m match) {
+func (f *findings) judge(s *Snapshot, to signing.Party) {
+	known, v := told(f.request, to)
+	s.denies.sure(known, v, f, func(m match) { f.denies = append(f.denies, m.id) })
+	s.denies.unsure(known, v, f, func(m match) {
 		f.unsureDenies = append(f.unsureDenies, m.id)
 		f.missing = m.name(f.missing)
 	})
-	f.allow(s, r, known, v)
-	s.caps.sure(known, v, r.Amount, func(m match) { f.cap(r, m) })
-	s.caps.unsure(known, v, r.Amount, func(m match) { f.cap(r, m) })
+	f.allow(s, known, v)
+	s.caps.sure(known, v, f, f.hold)
+	s.caps.unsure(known, v, f, f.hold)
 }
 
-func (f *findings) allow(s *Snapshot, r signing.Request, known set, v values) {
+func (f *findings) allow(s *Snapshot, known set, v values) {
 	before := len(f.allows)
-	s.allows.sure(known, v, r.Amount, func(m match) { f.allows = append(f.allows, m.id) })
+	s.allows.sure(known, v, f, func(m match) { f.allows = append(f.allows, m.id) })
 	if len(f.allows) > before {
 		return
 	}
 	f.unallowed = true
-	s.allows.unsure(known, v, r.Amount, func(m match) { f.missed = m.name(f.missed) })
+	s.allows.unsure(known, v, f, func(m match) { f.missed = m.name(f.missed) })
 }
 
-// cap holds if the amount is told and not above it.
-func (f *findings) cap(r signing.Request, m match) {
-	m.lacksAmount = m.lacksAmount || r.Amount == nil
+// hold holds a cap against the request: if it is told what it would use up, that must not be above the limit. Of a cap over
+// time it is not known yet what is used up already.
+func (f *findings) hold(m match) {
+	value := m.cap.of(f.request)
+	if value == nil {
+		f.missing = append(f.missing, m.cap.measure())
+	}
 	switch {
-	case !m.sure():
+	case !m.sure() || value == nil:
 		f.unsureCaps = append(f.unsureCaps, m.id)
 		f.missing = m.name(f.missing)
-	case r.Amount.Compare(m.limit) > 0:
+	case value.Compare(m.cap.limit()) > 0:
 		f.exceeded = append(f.exceeded, m.id)
+	case m.cap.Per == perTransaction:
+		f.held = append(f.held, m.id)
 	default:
 		f.held = append(f.held, m.id)
+		f.spend(Spend{m.cap, *value})
+	}
+}
+
+// spend counts a transaction once, though a cap may match more than one of its destinations.
+func (f *findings) spend(s Spend) {
+	i, there := slices.BinarySearchFunc(f.spends, s.Cap.ID, func(s Spend, id string) int { return strings.Compare(s.Cap.ID, id) })
+	if !there {
+		f.spends = slices.Insert(f.spends, i, s)
 	}
 }
 

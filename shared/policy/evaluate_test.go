@@ -3,6 +3,7 @@ package policy_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -20,6 +21,9 @@ func transfer(asset, amount string, to ...signing.Party) signing.Request {
 func wallet(address string, whitelisted bool) signing.Party {
 	return signing.Party{Type: "EXTERNAL_WALLET", ID: "w1", Address: address, Whitelisted: &whitelisted}
 }
+
+// noon is that of a Wednesday.
+var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
 const treasury = `{"rules":[
  {"id":"btc-out","effect":"allow","match":{"operation":"TRANSFER","asset":"BTC","source":{"type":"VAULT_ACCOUNT"},"destination":{"whitelisted":true}}},
@@ -60,7 +64,7 @@ func TestVerdicts(t *testing.T) {
 		"above the range": {transfer("ETH", "0.500000000000000001", wallet("0xAbCd", false)), signing.Verdict{Reason: "no_rule_allows"}},
 		"another asset":   {transfer("SOL", "0.1", wallet("x", true)), signing.Verdict{Reason: "no_rule_allows"}},
 	} {
-		got := policy.Evaluate(compile(t, document(t, treasury)), c.request)
+		got := policy.Consider(compile(t, document(t, treasury)), c.request, noon).Verdict
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
@@ -70,17 +74,17 @@ func TestVerdicts(t *testing.T) {
 // Without a policy, and under an empty one, nothing is approved.
 func TestDefaultDeny(t *testing.T) {
 	q := transfer("BTC", "0", wallet("bc1q1", true))
-	if got := policy.Evaluate(nil, q); got.Approve || got.Reason != signing.NoPolicy {
+	if got := policy.Consider(nil, q, noon).Verdict; got.Approve || got.Reason != signing.NoPolicy {
 		t.Errorf("no policy: got %+v", got)
 	}
-	if got := policy.Evaluate(compile(t, policy.Document{}), q); got.Approve || got.Reason != signing.NoRuleAllows {
+	if got := policy.Consider(compile(t, policy.Document{}), q, noon).Verdict; got.Approve || got.Reason != signing.NoRuleAllows {
 		t.Errorf("an empty policy: got %+v", got)
 	}
 }
 
-// One evaluation costs the same under 10 rules and under 2,000, the most that a document has.
+// One evaluation costs the same under 10 rules and under 10,000, the most that a document has.
 func BenchmarkEvaluate(b *testing.B) {
-	for _, rules := range []int{10, 100, 1000, 2000} {
+	for _, rules := range []int{10, 100, 1000, 10_000} {
 		b.Run(fmt.Sprint(rules), func(b *testing.B) {
 			d := policy.Document{}
 			for i := range rules {
@@ -90,10 +94,38 @@ func BenchmarkEvaluate(b *testing.B) {
 			}
 			s, q := compile(b, d), transfer("ASSET7", "1", wallet("bc1q7", true))
 			for b.Loop() {
-				if !policy.Evaluate(s, q).Approve {
+				if !policy.Consider(s, q, noon).Verdict.Approve {
 					b.Fatal("rejected")
 				}
 			}
 		})
+	}
+}
+
+// Hours are full ones in UTC, the last not included, also over midnight; a weekday is that of the moment itself.
+func TestHours(t *testing.T) {
+	for hours, want := range map[string][]string{
+		`{"from_hour":8,"until_hour":18}`:                          {"wed 08:00", "wed 17:59", "thu 12:00"},
+		`{"from_hour":18,"until_hour":8}`:                          {"wed 07:59", "wed 18:00", "wed 23:59", "thu 00:00"},
+		`{"from_hour":18,"until_hour":24}`:                         {"wed 18:00", "wed 23:59"},
+		`{"weekdays":["thursday"]}`:                                {"thu 00:00", "thu 12:00"},
+		`{"weekdays":["thursday"],"from_hour":18,"until_hour":8}`:  {"thu 00:00"},
+		`{"weekdays":["wednesday"],"from_hour":22,"until_hour":1}`: {"wed 23:59"},
+	} {
+		s := compile(t, document(t, rule(`{"time":`+hours+`}`)))
+		var got []string
+		for _, at := range []string{"wed 07:59", "wed 08:00", "wed 17:59", "wed 18:00", "wed 23:59", "thu 00:00", "thu 12:00"} {
+			day := map[string]string{"wed": "2026-11-25T", "thu": "2026-11-26T"}[at[:3]]
+			moment, err := time.Parse(time.RFC3339, day+at[4:]+":30Z")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if policy.Consider(s, transfer("BTC", "1"), moment.In(time.FixedZone("", -7*3600))).Verdict.Approve {
+				got = append(got, at)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", hours, diff)
+		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/zenvault/zenvault/shared/ledger"
-	"github.com/zenvault/zenvault/shared/strict"
 	"github.com/zenvault/zenvault/shared/tenant"
 )
 
@@ -32,24 +31,29 @@ func at(workspace tenant.ID, sk string) ledger.Key {
 }
 
 func (d Draft) item() ledger.Item {
-	return ledger.Item{"document": string(d.text), "author": d.Author, "saved_at": d.SavedAt.UnixMilli(), "state": open}
+	return ledger.Item{"document": d.packed, "author": d.Author, "saved_at": d.SavedAt.UnixMilli(), "state": open}
 }
 
 func parseDraft(item ledger.Item) (Draft, error) {
 	r := item.Read()
 	d := Draft{Version: item.Version().Number, Author: r.Text("author"), SavedAt: r.Time("saved_at"),
-		Published: r.Text("state") == published, text: []byte(r.Text("document"))}
+		Published: r.Text("state") == published}
+	packed := r.Bytes("document")
 	if err := r.Err(); err != nil {
 		return Draft{}, fmt.Errorf("reading a policy's draft: %w", err)
 	}
-	return d, read(d.text, &d.Document)
+	var err error
+	if d.written, err = unpack(packed); err != nil {
+		return Draft{}, err
+	}
+	return d, read(d.canonical, &d.Document)
 }
 
 // head says which version is in force; the version itself is apart, so that a decision that knows it reads little.
 func (p Published) head() ledger.Item { return ledger.Item{"digest": p.Digest} }
 
 func (p Published) item() ledger.Item {
-	return ledger.Item{"document": string(p.text), "number": p.Version, "author": p.Author, "publisher": p.Publisher,
+	return ledger.Item{"document": p.packed, "number": p.Version, "author": p.Author, "publisher": p.Publisher,
 		"published_at": p.PublishedAt.UnixMilli(), "digest": p.Digest}
 }
 
@@ -57,19 +61,17 @@ func (p Published) item() ledger.Item {
 func parsePublished(item ledger.Item) (Published, error) {
 	r := item.Read()
 	p := Published{Version: r.Int("number"), Author: r.Text("author"), Publisher: r.Text("publisher"),
-		PublishedAt: r.Time("published_at"), Digest: r.Text("digest"), text: []byte(r.Text("document"))}
+		PublishedAt: r.Time("published_at"), Digest: r.Text("digest")}
+	packed := r.Bytes("document")
 	if err := r.Err(); err != nil {
 		return Published{}, fmt.Errorf("reading a policy: %w", err)
 	}
-	if digest(p.text) != p.Digest {
+	var err error
+	if p.written, err = unpack(packed); err != nil {
+		return Published{}, err
+	}
+	if digest(p.canonical) != p.Digest {
 		return Published{}, errors.New("reading a policy: the document is not the one that was published")
 	}
-	return p, read(p.text, &p.Document)
-}
-
-func read(text []byte, into *Document) error {
-	if err := strict.Decode(text, into); err != nil {
-		return fmt.Errorf("reading a policy's document: %w", err)
-	}
-	return nil
+	return p, read(p.canonical, &p.Document)
 }

@@ -18,7 +18,7 @@ type Draft struct {
 	SavedAt   time.Time
 	Published bool // as it is; saving it again makes it a draft anew
 
-	text []byte
+	written
 }
 
 // Published is a version that is or was in force. It never changes.
@@ -30,7 +30,7 @@ type Published struct {
 	PublishedAt time.Time
 	Digest      string // hex SHA-256 of the document in its canonical form
 
-	text []byte
+	written
 }
 
 // The faults of drafting and publishing.
@@ -40,6 +40,7 @@ var (
 	ErrDraftIsOut   = fault.New(fault.Conflict, "policy_draft_published", "This version of the draft is already published.").At("/draft_version")
 	ErrDraftRaced   = fault.New(fault.Conflict, "policy_draft_race", "Someone else saved a draft in this moment. Read it, then save again.")
 	ErrPublishRaced = fault.New(fault.Conflict, "policy_publish_race", "Someone else published in this moment. Read the policy again.")
+	ErrFourEyes     = fault.New(fault.Forbidden, "policy_four_eyes", "Another admin than its author publishes a draft.")
 	errVersionThere = fault.New(fault.Conflict, "policy_version_exists", "This version of the policy exists.")
 )
 
@@ -50,10 +51,11 @@ type Workspaces func(ctx context.Context, id tenant.ID) error
 type Service struct {
 	Ledger     *ledger.Ledger
 	Workspaces Workspaces
+	OneAdmin   bool // the author of a draft may publish it: for development
 }
 
 func (d Draft) fields() audit.Fields {
-	return audit.Fields{"author": d.Author, "digest": digest(d.text), "rules": len(d.Rules), "caps": len(d.Caps)}
+	return audit.Fields{"author": d.Author, "digest": digest(d.canonical), "rules": len(d.Rules), "caps": len(d.Caps)}
 }
 
 func (p Published) fields() audit.Fields {

@@ -16,38 +16,41 @@ type PublishInput struct {
 }
 
 // Publish puts a draft in force as the policy's next version, from the next decision on. It fails with ErrNoDraft,
-// ErrDraftMoved, ErrDraftIsOut, ErrPublishRaced, and the workspace's "not found".
-func (s Service) Publish(ctx context.Context, who caller.Caller, in PublishInput) (PublishedView, error) {
+// ErrDraftMoved, ErrDraftIsOut, ErrFourEyes, ErrPublishRaced, and the workspace's "not found".
+func (s Service) Publish(ctx context.Context, who caller.Caller, in PublishInput) (VersionSummary, error) {
 	if err := s.Workspaces(ctx, in.Workspace); err != nil {
-		return PublishedView{}, err
+		return VersionSummary{}, err
 	}
 	items, err := s.Ledger.Get(ctx, HeadKey(in.Workspace), draftKey(in.Workspace))
 	if err != nil {
-		return PublishedView{}, err
+		return VersionSummary{}, err
 	}
 	draft, err := in.draft(items[1])
 	if err != nil {
-		return PublishedView{}, err
+		return VersionSummary{}, err
+	}
+	if draft.Author == who.ID && !s.OneAdmin {
+		return VersionSummary{}, ErrFourEyes
 	}
 	head, before := items[0].Version(), audit.Fields{}
 	if head.Number > 0 {
 		earlier, err := s.published(ctx, in.Workspace, head.Number)
 		if err != nil {
-			return PublishedView{}, err
+			return VersionSummary{}, err
 		}
 		before = earlier.fields()
 	}
 	p := Published{Document: draft.Document, Version: head.Number + 1, Author: draft.Author, Publisher: who.ID,
-		PublishedAt: s.Ledger.Now(), Digest: digest(draft.text), text: draft.text}
+		PublishedAt: s.Ledger.Now(), Digest: digest(draft.canonical), written: draft.written}
 	_, err = s.Ledger.Commit(ctx, ledger.Change{
 		By: who, Action: "policy.publish", Target: audit.Target{Type: "policy", ID: in.Workspace.String()},
 		Workspace: in.Workspace.String(), Before: before, After: p.fields(),
 		Key: HeadKey(in.Workspace), Prior: head, Item: p.head(), Else: ErrPublishRaced,
 		Also:   s.publishing(in, p),
 		Events: []ledger.Event{{Type: "policy.published", Workspace: in.Workspace.String(), Data: p.fields()}},
-		Reply:  p.view(),
+		Reply:  p.summary(),
 	})
-	return p.view(), err
+	return p.summary(), err
 }
 
 func (in PublishInput) draft(item ledger.Item) (Draft, error) {

@@ -8,22 +8,33 @@ import (
 	"github.com/zenvault/zenvault/shared/tenant"
 )
 
-// DraftView is a draft as clients see it. Times are Unix ms.
-type DraftView struct {
+// DraftSummary is what is to be told of a draft. Times are Unix ms.
+type DraftSummary struct {
 	Version   int64  `json:"draft_version"`
 	Author    string `json:"author"`
 	SavedAt   int64  `json:"saved_at"`
 	Published bool   `json:"published"` // this very version is
+	Digest    string `json:"digest"`    // hex SHA-256 of {"caps", "rules"} in the canonical form of RFC 8785
+}
+
+// DraftView is a draft as clients see it.
+type DraftView struct {
+	DraftSummary
 	Document
 }
 
-// PublishedView is a published version as clients see it.
-type PublishedView struct {
+// VersionSummary is what is to be told of a published version. Times are Unix ms.
+type VersionSummary struct {
 	Version     int64  `json:"version"`
 	Author      string `json:"author"`
 	Publisher   string `json:"publisher"`
 	PublishedAt int64  `json:"published_at"`
-	Digest      string `json:"digest"` // hex SHA-256 of {"caps", "rules"} in the canonical form of RFC 8785
+	Digest      string `json:"digest"` // of the document, as that of the draft
+}
+
+// PublishedView is a published version as clients see it.
+type PublishedView struct {
+	VersionSummary
 	Document
 }
 
@@ -34,13 +45,17 @@ type View struct {
 	Draft     *DraftView     `json:"draft,omitempty"`
 }
 
-func (d Draft) view() DraftView {
-	return DraftView{d.Version, d.Author, d.SavedAt.UnixMilli(), d.Published, d.Document}
+func (d Draft) summary() DraftSummary {
+	return DraftSummary{d.Version, d.Author, d.SavedAt.UnixMilli(), d.Published, digest(d.canonical)}
 }
 
-func (p Published) view() PublishedView {
-	return PublishedView{p.Version, p.Author, p.Publisher, p.PublishedAt.UnixMilli(), p.Digest, p.Document}
+func (p Published) summary() VersionSummary {
+	return VersionSummary{p.Version, p.Author, p.Publisher, p.PublishedAt.UnixMilli(), p.Digest}
 }
+
+func (d Draft) view() DraftView { return DraftView{d.summary(), d.Document} }
+
+func (p Published) view() PublishedView { return PublishedView{p.summary(), p.Document} }
 
 // GetInput names a workspace.
 type GetInput struct {

@@ -18,25 +18,29 @@ type Snapshot struct {
 type field uint8
 
 const (
-	operation field = iota
+	provider field = iota
+	operation
 	asset
 	sourceType
 	sourceID
 	destinationType
 	destinationID
 	destinationAddress
+	destinationTag
 	destinationWhitelisted
+	initiator
+	intent
 	fields // how many there are
 )
 
-var fieldNames = [fields]string{"operation", "asset", "source.type", "source.id", "destination.type", "destination.id",
-	"destination.address", "destination.whitelisted"}
+var fieldNames = [fields]string{"provider", "operation", "asset", "source.type", "source.id", "destination.type", "destination.id",
+	"destination.address", "destination.tag", "destination.whitelisted", "initiator", "intent"}
 
 // values are what a match asks for or a request tells, under the fields of a set; all others are "".
 type values [fields]string
 
 // set is a set of fields.
-type set uint8
+type set uint16
 
 func (s set) has(f field) bool { return s&(1<<f) != 0 }
 
@@ -54,7 +58,8 @@ type shape struct {
 type entry struct {
 	id       string
 	min, max *amount.Decimal // of the amount; nil is open
-	limit    amount.Decimal  // of a cap
+	hours    *Hours          // nil is any time
+	cap      *Cap            // nil of a rule
 }
 
 // Compile indexes a document. It fails with the rules about one.
@@ -78,8 +83,10 @@ func compile(d Document) *Snapshot {
 	}
 	for _, c := range d.Caps {
 		of := c.Match
-		of.Asset = &c.Asset
-		s.caps.add(of, entry{id: c.ID, limit: c.Amount})
+		if c.Amount != nil {
+			of.Asset = &c.Asset
+		}
+		s.caps.add(of, entry{id: c.ID, cap: &c})
 	}
 	return s
 }
@@ -88,6 +95,7 @@ func (g *group) add(m Match, e entry) {
 	if m.Amount != nil {
 		e.min, e.max = m.Amount.Min, m.Amount.Max
 	}
+	e.hours = m.Time
 	asks, wanted := m.asks(g.addressFor)
 	for _, s := range g.shapes {
 		if s.asks == asks {
@@ -108,6 +116,7 @@ func (m Match) asks(addressFor func(string) string) (set, values) {
 			wanted[f] = *value
 		}
 	}
+	ask(provider, m.Provider)
 	ask(operation, m.Operation)
 	ask(asset, m.Asset)
 	if s := m.Source; s != nil {
@@ -118,8 +127,11 @@ func (m Match) asks(addressFor func(string) string) (set, values) {
 		ask(destinationType, d.Type)
 		ask(destinationID, d.ID)
 		ask(destinationAddress, d.Address)
+		ask(destinationTag, d.Tag)
 		ask(destinationWhitelisted, flag(d.Whitelisted))
 	}
+	ask(initiator, m.Initiator)
+	ask(intent, flag(m.Intent))
 	wanted[destinationAddress] = addressFor(wanted[destinationAddress])
 	return asked, wanted
 }
@@ -133,6 +145,7 @@ func told(r signing.Request, to signing.Party) (set, values) {
 			known |= 1 << f
 		}
 	}
+	tell(provider, r.Provider)
 	tell(operation, r.Operation)
 	tell(asset, r.Asset)
 	tell(sourceType, r.Source.Type)
@@ -140,9 +153,12 @@ func told(r signing.Request, to signing.Party) (set, values) {
 	tell(destinationType, to.Type)
 	tell(destinationID, to.ID)
 	tell(destinationAddress, to.Address)
+	tell(destinationTag, to.Tag)
 	if white := flag(to.Whitelisted); white != nil {
 		tell(destinationWhitelisted, *white)
 	}
+	tell(initiator, r.Initiator)
+	tell(intent, *flag(&r.Intent))
 	if r.Source.NoID {
 		known |= 1 << sourceID
 	}

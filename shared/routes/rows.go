@@ -62,6 +62,7 @@ func Table() []Row {
 		route(policy.RouteDraft, admins, policies),
 		route(policy.RoutePublish, admins, policies),
 		route(policy.RouteGet, admins, policies),
+		route(policy.RouteUsage, admins, policies),
 		route(cosign.RouteRegister, admins, cosigners),
 		route(cosign.RouteList, admins, cosigners),
 		route(cosign.RouteGet, admins, cosigners),
@@ -72,6 +73,7 @@ func Table() []Row {
 		route(cosign.RouteSafeheron, public, safeheronDecider),
 		route(cosign.RouteCobo, public, coboDecider),
 
+		route(policy.RouteOwnUsage, apis, policies),
 		route(endpoint.RouteCreate, apis, endpoints),
 		route(endpoint.RouteList, apis, endpoints),
 		route(endpoint.RouteGet, apis, endpoints),

@@ -62,7 +62,7 @@ func apikeys(o *Opened) apikey.Service {
 }
 
 func policies(o *Opened) policy.Service {
-	return policy.Service{Ledger: o.Ledger, Workspaces: workspaces(o).Exists}
+	return policy.Service{Ledger: o.Ledger, Workspaces: workspaces(o).Exists, OneAdmin: o.World.Env.OneAdmin}
 }
 
 func cosigners(o *Opened) cosign.Service {

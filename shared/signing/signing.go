@@ -74,12 +74,16 @@ type Callback struct {
 
 // Request is what would be signed, as far as the message tells. An empty text is something that it does not tell.
 type Request struct {
+	Provider     string
 	Operation    string // the provider's word, such as "TRANSFER"
 	Asset        string // the provider's id of it
 	Amount       *amount.Decimal
 	USD          *amount.Decimal // what the provider says it is worth; nil where it does not tell, or does not know
 	Source       Party
 	Destinations []Party
+
+	Intent    bool   // it is a transfer that was made through zenvault, and agrees with it
+	Initiator string // the API key that made the transfer; "" where there is none
 }
 
 // Party is one end of a transfer.
@@ -92,6 +96,17 @@ type Party struct {
 	Whitelisted *bool
 }
 
+// Question is a request as it comes before a policy.
+type Question struct {
+	Workspace  tenant.ID
+	Cosigner   string
+	ExternalID string
+	TxID       string
+	Ref        tenant.Ref
+	Request    Request
+	At         time.Time
+}
+
 // Verdict is what a policy says.
 type Verdict struct {
 	Approve bool
@@ -100,6 +115,14 @@ type Verdict struct {
 	Rules   []string // ids of the rules that decided, sorted
 	Caps    []string // ids of the caps that decided, sorted
 	Missing []string // what the request did not tell and a rule or cap asked for, sorted
+	Spent   []Spent  // what it uses up of caps over time, by cap
+}
+
+// Spent is a request's part of one cap over time.
+type Spent struct {
+	Cap                         string
+	Unit                        string // the asset, "usd" or "count"
+	Value, Before, After, Limit amount.Decimal
 }
 
 // Reason says in one word why a request was approved or rejected.
@@ -113,6 +136,7 @@ const (
 	NoRuleAllows Reason = "no_rule_allows" // default deny
 	CapExceeded  Reason = "cap_exceeded"   // a cap does not hold
 	DataMissing  Reason = "data_missing"   // it could not be told whether a rule denies it or a cap holds
+	Ended        Reason = "ended"          // the provider said before that the transaction had failed
 )
 
 // The reasons that come before any policy.

@@ -45,6 +45,10 @@ type Env struct {
 	// Anything else, nothing included, asks for one.
 	FactorOptional bool
 
+	// OneAdmin lets the author of a policy publish it: ZENVAULT_FOUR_EYES is "optional". Anything else, nothing included, asks
+	// for another admin.
+	OneAdmin bool
+
 	// AllowPlainDelivery lets webhooks go to http and loopback addresses: for the local gateway only, never a function.
 	AllowPlainDelivery bool
 
@@ -60,7 +64,8 @@ func ReadEnv(getenv func(string) string) (Env, error) {
 		VaultTable: getenv("ZENVAULT_VAULT_TABLE"), AuditTable: getenv("ZENVAULT_AUDIT_TABLE"),
 		EventQueue: getenv("ZENVAULT_EVENT_QUEUE"), DeliveryQueue: getenv("ZENVAULT_DELIVERY_QUEUE"),
 		RetryQueue: getenv("ZENVAULT_RETRY_QUEUE"), MailQueue: getenv("ZENVAULT_MAIL_QUEUE"),
-		LimitsTable: getenv("ZENVAULT_LIMITS_TABLE"), FactorOptional: getenv("ZENVAULT_SECOND_FACTOR") == "optional", TokenKey: getenv("ZENVAULT_TOKEN_KEY"),
+		LimitsTable: getenv("ZENVAULT_LIMITS_TABLE"), FactorOptional: getenv("ZENVAULT_SECOND_FACTOR") == "optional",
+		OneAdmin: getenv("ZENVAULT_FOUR_EYES") == "optional", TokenKey: getenv("ZENVAULT_TOKEN_KEY"),
 		MasterKey: getenv("ZENVAULT_MASTER_KEY"), MasterWrapKey: getenv("ZENVAULT_MASTER_WRAP_KEY"), Issuer: getenv("ZENVAULT_ISSUER"),
 		SecretsDir: getenv("ZENVAULT_SECRETS_DIR"), SecretsMode: getenv("ZENVAULT_SECRETS_MODE"), Endpoint: getenv("ZENVAULT_AWS_ENDPOINT"),
 		ConsoleURL: getenv("ZENVAULT_CONSOLE_URL"), MailFrom: getenv("ZENVAULT_MAIL_FROM"), MailConfigurationSet: getenv("ZENVAULT_MAIL_CONFIGURATION_SET"),

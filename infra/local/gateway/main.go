@@ -22,6 +22,7 @@ func main() {
 	flag.StringVar(&o.Region, "region", "eu-central-1", "region that the stack pretends to be in")
 	flag.StringVar(&o.Endpoint, "endpoint", os.Getenv("ZENVAULT_AWS_ENDPOINT"), "another AWS endpoint instead of the embedded one")
 	flag.BoolVar(&o.SecondFactor, "second-factor", false, "ask every admin for a second factor, as a deployment does")
+	flag.BoolVar(&o.FourEyes, "four-eyes", false, "let nobody publish the own policy, as a deployment does")
 	quiet := flag.Bool("quiet", false, "do not log requests")
 	flag.Parse()
 	o.Workers, o.Rates = true, limit.DefaultRates()
