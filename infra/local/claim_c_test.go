@@ -26,7 +26,7 @@ func (v *vault) decisions(t testing.TB, requestID string) map[string]map[string]
 	found := map[string]map[string]any{}
 	for key, item := range v.dump(t).vault {
 		if strings.HasPrefix(key.PK, "decision#") && strings.HasSuffix(key.PK, "#"+requestID) {
-			found[key.SK] = item
+			found[key.SK] = item.attributes
 		}
 	}
 	return found
@@ -133,7 +133,7 @@ func TestClaim_C1_OtherContentIsNeverAnsweredFromTheStore(t *testing.T) {
 
 func (d dump) hasNote(action string) bool {
 	for key, item := range d.audit {
-		if isNote(key) && item["action"] == action {
+		if isNote(key) && item.attributes["action"] == action {
 			return true
 		}
 	}
@@ -286,9 +286,9 @@ func TestClaim_C3_InvalidSignatureIsNeverAnsweredSigned(t *testing.T) {
 		t.Error("no forgery is recorded")
 	}
 	for key, item := range after.audit {
-		told, _ := item["after"].(string)
-		if isNote(key) && strings.Contains(told, "callback_not_authentic") && item["actor_kind"] == string(caller.Provider) && item["actor_id"] != "" {
-			t.Errorf("a forgery names %v as its actor", item["actor_id"])
+		told, _ := item.attributes["after"].(string)
+		if isNote(key) && strings.Contains(told, "callback_not_authentic") && item.attributes["actor_kind"] == string(caller.Provider) && item.attributes["actor_id"] != "" {
+			t.Errorf("a forgery names %v as its actor", item.attributes["actor_id"])
 		}
 	}
 }

@@ -56,7 +56,7 @@ func (g *gateway) notes(t testing.TB, action, key string) (found []audit.Entry) 
 	t.Helper()
 	for at, item := range g.dump(t).audit {
 		if strings.HasPrefix(at.PK, "denial/"+action+"#apikey/"+key+"#") {
-			found = append(found, parseEntry(item))
+			found = append(found, parseEntry(item.attributes))
 		}
 	}
 	return found
@@ -163,7 +163,7 @@ func TestClaim_R2_LostRotationIsDoneOnce(t *testing.T) {
 func (v *vault) rotations(t testing.TB, key string) (count int) {
 	t.Helper()
 	for at, item := range v.dump(t).audit {
-		if at.PK == "apikey/"+key && parseEntry(item).Action == "apikey.rotate" {
+		if at.PK == "apikey/"+key && parseEntry(item.attributes).Action == "apikey.rotate" {
 			count++
 		}
 	}
@@ -210,7 +210,7 @@ func TestClaim_R2_AllowedSourcesBindAKey(t *testing.T) {
 		}
 	}
 	after := v.dump(t)
-	if before.vaultTexts[apikey.At(k.ID)] != after.vaultTexts[apikey.At(k.ID)] {
+	if !after.vault[apikey.At(k.ID)].equal(before.vault[apikey.At(k.ID)]) {
 		t.Error("a refused change was written")
 	}
 }

@@ -101,7 +101,7 @@ func TestClaim_R4_ForwardingHeadersNeverChangeTheKey(t *testing.T) {
 	for key, item := range g.dump(t).audit {
 		if strings.HasPrefix(key.PK, "denial/request.proxy_violation#proxy/10.1.1.2#") {
 			violations++
-			if item["severity"] != "warning" {
+			if item.attributes["severity"] != "warning" {
 				t.Errorf("a violation without its severity: %v", item)
 			}
 		}
@@ -125,7 +125,7 @@ func TestClaim_R4_IPv6CountsByItsNetwork(t *testing.T) {
 	}
 	found := map[any]bool{}
 	for _, item := range g.dump(t).audit {
-		found[item["ip"]] = true
+		found[item.attributes["ip"]] = true
 	}
 	if !found["2001:db8:1:2::"] && !found["2001:db8:1:2:0:0:0:0"] || found["2001:db8:1:2::/64"] {
 		t.Errorf("the addresses in the trail are %v", found)

@@ -134,8 +134,8 @@ func TestClaim_S1_ReplayEndsTheFamilyAlsoAfterARestart(t *testing.T) {
 func (g *gateway) eventsOf(t testing.TB, before dump, adminID string) (kinds []string) {
 	t.Helper()
 	for key, item := range g.dump(t).vault {
-		if strings.HasPrefix(key.PK, "event#") && before.vault[key] == nil && item["admin"] == adminID {
-			kinds = append(kinds, item["type"].(string))
+		if strings.HasPrefix(key.PK, "event#") && before.vault[key] == nil && item.attributes["admin"] == adminID {
+			kinds = append(kinds, item.attributes["type"].(string))
 		}
 	}
 	return kinds

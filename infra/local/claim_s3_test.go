@@ -162,7 +162,7 @@ func TestClaim_S3_StoredCodesAreHMACs(t *testing.T) {
 		}
 	}
 	kept := map[string]bool{}
-	for name, value := range d.vault[ledger.Key{PK: "admin#" + p.id, SK: "codes"}] {
+	for name, value := range d.vault[ledger.Key{PK: "admin#" + p.id, SK: "codes"}].attributes {
 		if strings.HasPrefix(name, "code_") && regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(value.(string)) {
 			kept[value.(string)] = true
 		}

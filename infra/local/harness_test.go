@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/zenvault/zenvault/infra/emulator"
 	"github.com/zenvault/zenvault/infra/local"
 	"github.com/zenvault/zenvault/infra/simulator"
 	"github.com/zenvault/zenvault/shared/admin"
@@ -38,6 +39,7 @@ const agent = "zenvault-test/1"
 // gateway is a running one with its owner logged in.
 type gateway struct {
 	*local.Gateway
+	beside          *emulator.Emulator // of one that did not bring its own: the one that it is on
 	password        string
 	access, refresh string // the owner's
 	owner           string // id

@@ -156,7 +156,8 @@ func TestMasterKeyRotates(t *testing.T) {
 // do who have new ones.
 func (f *fleet) expire(t testing.TB, at *gateway, keyID string) {
 	t.Helper()
-	for key, item := range at.dump(t).vault {
+	for key, s := range at.dump(t).vault {
+		item := s.attributes
 		switch {
 		case item["pepper"] == keyID && item["revoked_at"] == nil:
 			at.want(t, 200, at.admin("DELETE", fmt.Sprintf("/v1/admin/workspaces/%s/keys/%s", item["workspace"], item["id"]), ""))
@@ -206,7 +207,7 @@ func TestRewrapForgetsNothing(t *testing.T) {
 	named := map[string]int{} // how often the old key's id stands alone, by what it is counted as
 	for key, item := range after.vault {
 		texts := map[string]string{}
-		collect(texts, "", map[string]any(item))
+		collect(texts, "", item.attributes)
 		for at, text := range texts {
 			if text != oldID {
 				continue
