@@ -35,6 +35,7 @@ func (v *vault) decisions(t testing.TB, requestID string) map[string]map[string]
 // A retried callback is answered byte for byte as the first time, also after a restart on the same state; nothing more is
 // written.
 func TestClaim_C1_RetryIsVerbatimAlsoAfterRestart(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	started, err := local.Start(t.Context(), local.Options{Dir: dir})
 	must(t, err)

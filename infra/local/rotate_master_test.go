@@ -81,6 +81,7 @@ func (h hearing) hears(t testing.TB, at, by *gateway) {
 // then everything sealed is sealed anew and nothing that depends on the old one is left, then the old one goes. On the way
 // each step's deployment takes over from the one before, with both answering.
 func TestMasterKeyRotates(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t)
 	oldest := f.first.World.Env.MasterKey
 	next := generate(t, f.first)
@@ -169,6 +170,7 @@ func (f *fleet) expire(t testing.TB, at *gateway, keyID string) {
 
 // Why a new key is made known before it is the newest: a deployment that does not know it refuses what was made under it.
 func TestMasterKeyMustBeKnownFirst(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t)
 	newest := f.deploy(t, masterKeys(generate(t, f.first), f.first.World.Env.MasterKey))
 	clients := []*client{f.enter(t, f.first, 0), f.enter(t, f.first, 1)}
@@ -180,6 +182,7 @@ func TestMasterKeyMustBeKnownFirst(t *testing.T) {
 // Everything stored that depends on a master key is something that key-rewrap looks at: it seals all envelopes anew, wherever
 // they are, and counts whatever else names the old key and may still be used.
 func TestRewrapForgetsNothing(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t)
 	v := newVault(t, f.first)
 	for _, row := range rows() {
