@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/zenvault/zenvault/infra/emulator/dynamodb"
+	"github.com/zenvault/zenvault/infra/emulator/dynamodb/attribute"
 	"github.com/zenvault/zenvault/infra/emulator/fault"
 	"github.com/zenvault/zenvault/infra/emulator/kms"
 	"github.com/zenvault/zenvault/infra/emulator/protocol"
@@ -132,6 +133,12 @@ func (e *Emulator) DuplicateNext(queue string, n int) error {
 
 // Mails are all that were sent through SES, the oldest first.
 func (e *Emulator) Mails() []Mail { return e.services["SESv2"].(*ses.Service).Mails() }
+
+// Stored is every item of a DynamoDB table, without a call: for a test that compares what was there before with what is
+// after. See dynamodb.Service.
+func (e *Emulator) Stored(table string) ([]*attribute.Item, error) {
+	return e.services["DynamoDB_20120810"].(*dynamodb.Service).Stored(table)
+}
 
 // Close ends the services, which ends waiting calls, then the server. Calling it again changes nothing.
 func (e *Emulator) Close() error { return e.close() }

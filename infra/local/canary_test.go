@@ -2,6 +2,7 @@ package local_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -48,7 +49,7 @@ func misplaced(v *vault, s string) []request {
 		{method: "POST", path: "/cosigner/fireblocks/" + v.cosigner + "/v2/tx_sign_request", body: s},
 		{method: "POST", path: "/cosigner/fireblocks/" + s + "/v2/tx_sign_request", body: "a.b.c"},
 		header("Authorization", s), header("Authorization", "Basic "+s), header("Authorization", "Bearer "+s+"."+s+"."+s), header("Authorization", "Bearer zv_live_"+s),
-		header("X-Api-Key", s), header("Cookie", "session="+s), header("X-Forwarded-For", s), header("Forwarded", "for="+s), header("Traceparent", s),
+		header("Authorization", "Bearer "+tokenSaying(s)), header("X-Api-Key", s), header("Cookie", "session="+s), header("X-Forwarded-For", s), header("Forwarded", "for="+s), header("Traceparent", s),
 		{method: "GET", path: "/v1/webhook-endpoints/" + s, token: v.homeKey.Token}, {method: "GET", path: "/v1/webhook-endpoints?cursor=" + s, token: v.homeKey.Token},
 		{method: "POST", path: "/v1/webhook-endpoints", token: v.homeKey.Token, body: marshal(map[string]any{"url": s, "events": []string{s}})},
 		{method: "POST", path: "/v1/webhook-endpoints", token: v.homeKey.Token, body: marshal(map[string]any{"url": "http://user:" + s + "@127.0.0.1:9/", "events": []string{"*"}})},
@@ -69,6 +70,12 @@ func misplaced(v *vault, s string) []request {
 		list = append(list, r)
 	}
 	return list
+}
+
+// tokenSaying is an access token's form in which a secret is the name of a member.
+func tokenSaying(s string) string {
+	part := base64.RawURLEncoding.EncodeToString
+	return part([]byte(`{"typ":"at+jwt","alg":"ES256","kid":"k"}`)) + "." + part([]byte(marshal(map[string]string{s: s}))) + "." + part(make([]byte, 64))
 }
 
 // Whatever is done with secrets, right and wrong, no part of one is in a line of the log or a metric, in an error, in what

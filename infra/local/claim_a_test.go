@@ -151,7 +151,7 @@ func hashOf(t testing.TB, v *vault) string {
 	t.Helper()
 	for key, item := range v.dump(t).vault {
 		if key.PK == "admin#"+v.owner && key.SK == "admin" {
-			hash := item["password_hash"].(string)
+			hash := item.attributes["password_hash"].(string)
 			return hash[strings.LastIndexByte(hash, '$')+1:]
 		}
 	}

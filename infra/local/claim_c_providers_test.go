@@ -19,6 +19,7 @@ import (
 // A request of any provider that comes again, signed anew and at another time, is answered byte for byte as the first time,
 // also after a restart on the same state; nothing more is written.
 func TestClaim_C1_EveryProvidersRetryIsVerbatimAlsoAfterRestart(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	started, err := local.Start(t.Context(), local.Options{Dir: dir})
 	must(t, err)
@@ -200,6 +201,7 @@ var configurations = []string{"UNMANAGED_WALLET", "EXCHANGE", "POLICY_APPROVAL",
 // Every type of configuration change is rejected honestly and named in the trail. The third parties' secrets in it are in no
 // table, no log and no answer.
 func TestClaim_C3_ConfigurationChangesAreRejectedAndTheirSecretsKeptNowhere(t *testing.T) {
+	t.Parallel()
 	log := &outputs{}
 	g := startGateway(t, local.Options{Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	v := &vault{gateway: g}

@@ -26,7 +26,7 @@ func (v *vault) decisions(t testing.TB, requestID string) map[string]map[string]
 	found := map[string]map[string]any{}
 	for key, item := range v.dump(t).vault {
 		if strings.HasPrefix(key.PK, "decision#") && strings.HasSuffix(key.PK, "#"+requestID) {
-			found[key.SK] = item
+			found[key.SK] = item.attributes
 		}
 	}
 	return found
@@ -35,6 +35,7 @@ func (v *vault) decisions(t testing.TB, requestID string) map[string]map[string]
 // A retried callback is answered byte for byte as the first time, also after a restart on the same state; nothing more is
 // written.
 func TestClaim_C1_RetryIsVerbatimAlsoAfterRestart(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	started, err := local.Start(t.Context(), local.Options{Dir: dir})
 	must(t, err)
@@ -133,7 +134,7 @@ func TestClaim_C1_OtherContentIsNeverAnsweredFromTheStore(t *testing.T) {
 
 func (d dump) hasNote(action string) bool {
 	for key, item := range d.audit {
-		if isNote(key) && item["action"] == action {
+		if isNote(key) && item.attributes["action"] == action {
 			return true
 		}
 	}
@@ -286,9 +287,9 @@ func TestClaim_C3_InvalidSignatureIsNeverAnsweredSigned(t *testing.T) {
 		t.Error("no forgery is recorded")
 	}
 	for key, item := range after.audit {
-		told, _ := item["after"].(string)
-		if isNote(key) && strings.Contains(told, "callback_not_authentic") && item["actor_kind"] == string(caller.Provider) && item["actor_id"] != "" {
-			t.Errorf("a forgery names %v as its actor", item["actor_id"])
+		told, _ := item.attributes["after"].(string)
+		if isNote(key) && strings.Contains(told, "callback_not_authentic") && item.attributes["actor_kind"] == string(caller.Provider) && item.attributes["actor_id"] != "" {
+			t.Errorf("a forgery names %v as its actor", item.attributes["actor_id"])
 		}
 	}
 }

@@ -210,6 +210,7 @@ func TestClaim_K3_OnlyWhoNeedsItPullsIt(t *testing.T) {
 // process: all routes, all functions without a route, and requests that fail. Nor does any answer, anything stored, or
 // anything that is sent to AWS.
 func TestClaim_K3_MasterKeyIsNeverLogged(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	g := startGateway(t, local.Options{
 		Log: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),

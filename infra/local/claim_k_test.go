@@ -201,6 +201,7 @@ func quiet(t testing.TB, now func() time.Time) (*vault, *bytes.Buffer) {
 // used: the callback gets a 503, nothing is decided, and nothing of what a link leads to shows anywhere. With a good key in
 // its place the same callback is answered.
 func TestClaim_K2_LinksEscapesAndLooseFilesAreNeverUsed(t *testing.T) {
+	t.Parallel()
 	v, log := quiet(t, nil)
 	o := newOutsider(t)
 	good, text := newKey(t)
@@ -250,6 +251,7 @@ func TestClaim_K2_LinksEscapesAndLooseFilesAreNeverUsed(t *testing.T) {
 // No name leads out of the directory: not through the admin route, which stores nothing of the kind, and not where somebody
 // wrote one into the database.
 func TestClaim_K2_NamesThatLeadOutAreRefused(t *testing.T) {
+	t.Parallel()
 	v, log := quiet(t, nil)
 	o := newOutsider(t)
 	up, err := filepath.Rel(v.SecretsDir, o.path)
@@ -285,6 +287,7 @@ func TestClaim_K2_NamesThatLeadOutAreRefused(t *testing.T) {
 // While the response key's file, links to another key and a FIFO take each other's place all the time, and every callback
 // reads it again, each answer is signed by the key or is a 503.
 func TestClaim_K2_SwapRaceNeverSignsWithWhatALinkLeadsTo(t *testing.T) {
+	t.Parallel()
 	var ahead atomic.Int64
 	v, log := quiet(t, func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
 	o := newOutsider(t)

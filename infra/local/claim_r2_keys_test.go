@@ -56,7 +56,7 @@ func (g *gateway) notes(t testing.TB, action, key string) (found []audit.Entry) 
 	t.Helper()
 	for at, item := range g.dump(t).audit {
 		if strings.HasPrefix(at.PK, "denial/"+action+"#apikey/"+key+"#") {
-			found = append(found, parseEntry(item))
+			found = append(found, parseEntry(item.attributes))
 		}
 	}
 	return found
@@ -84,6 +84,7 @@ func withoutID(r reply) string {
 // A rotated key's two secrets both work until the overlap ends, and the earlier one fails on the very next call after it;
 // its use is a security event, and nothing that is told changes by that.
 func TestClaim_R2_RotationOverlapsAndEnds(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	now := time.Now()
 	step := func(d time.Duration) {
@@ -127,6 +128,7 @@ func TestClaim_R2_RotationOverlapsAndEnds(t *testing.T) {
 // A rotation whose answer was lost, to the database's or to the program's side, happened once: a repeat under the same
 // Idempotency-Key tells the same without the token, and the secret that is in use lives on through another rotation.
 func TestClaim_R2_LostRotationIsDoneOnce(t *testing.T) {
+	t.Parallel()
 	v := newVault(t, startGateway(t, local.Options{}))
 	hurry(t, v.Gateway)
 	k := v.key(t, v.home, caller.EndpointsRead)
@@ -163,7 +165,7 @@ func TestClaim_R2_LostRotationIsDoneOnce(t *testing.T) {
 func (v *vault) rotations(t testing.TB, key string) (count int) {
 	t.Helper()
 	for at, item := range v.dump(t).audit {
-		if at.PK == "apikey/"+key && parseEntry(item).Action == "apikey.rotate" {
+		if at.PK == "apikey/"+key && parseEntry(item.attributes).Action == "apikey.rotate" {
 			count++
 		}
 	}
@@ -210,7 +212,7 @@ func TestClaim_R2_AllowedSourcesBindAKey(t *testing.T) {
 		}
 	}
 	after := v.dump(t)
-	if before.vaultTexts[apikey.At(k.ID)] != after.vaultTexts[apikey.At(k.ID)] {
+	if !after.vault[apikey.At(k.ID)].equal(before.vault[apikey.At(k.ID)]) {
 		t.Error("a refused change was written")
 	}
 }

@@ -175,6 +175,7 @@ func TestClaim_R2_SignatureWorksOnce(t *testing.T) {
 
 // Where nonces can't be remembered, no signature lets in.
 func TestClaim_R2_SignaturesFailClosed(t *testing.T) {
+	t.Parallel()
 	v := newVault(t, startGateway(t, local.Options{}))
 	k, signer := v.signing(t)
 	asked := listing(k.Token)

@@ -70,6 +70,7 @@ func written() (all [][]string) {
 // Whatever a client writes into forwarding headers, once or in several lines, well or malformed, it counts as who it is:
 // without a proxy as who connects, behind one as who the proxy names, and as the proxy if that names nobody.
 func TestClaim_R4_ForwardingHeadersNeverChangeTheKey(t *testing.T) {
+	t.Parallel()
 	g := limited(t, "auth=3/3600s")
 	for name, way := range map[string]func(lines []string) reply{
 		"direct": func(lines []string) reply { return g.direct(t, forwarded(attempt, lines...)) },
@@ -101,7 +102,7 @@ func TestClaim_R4_ForwardingHeadersNeverChangeTheKey(t *testing.T) {
 	for key, item := range g.dump(t).audit {
 		if strings.HasPrefix(key.PK, "denial/request.proxy_violation#proxy/10.1.1.2#") {
 			violations++
-			if item["severity"] != "warning" {
+			if item.attributes["severity"] != "warning" {
 				t.Errorf("a violation without its severity: %v", item)
 			}
 		}
@@ -113,6 +114,7 @@ func TestClaim_R4_ForwardingHeadersNeverChangeTheKey(t *testing.T) {
 
 // An IPv6 client counts by its network of 64 bits, whatever address in it it takes; the trail has the whole address.
 func TestClaim_R4_IPv6CountsByItsNetwork(t *testing.T) {
+	t.Parallel()
 	g := limited(t, "auth=3/3600s")
 	stranger := request{method: "POST", path: "/v1/auth/login", body: marshal(map[string]string{"email": "stranger@example.com", "password": "correct horse battery staple"})}
 	for i, want := range []int{401, 401, 401, 429, 429} {
@@ -125,7 +127,7 @@ func TestClaim_R4_IPv6CountsByItsNetwork(t *testing.T) {
 	}
 	found := map[any]bool{}
 	for _, item := range g.dump(t).audit {
-		found[item["ip"]] = true
+		found[item.attributes["ip"]] = true
 	}
 	if !found["2001:db8:1:2::"] && !found["2001:db8:1:2:0:0:0:0"] || found["2001:db8:1:2::/64"] {
 		t.Errorf("the addresses in the trail are %v", found)
@@ -149,6 +151,7 @@ var policyField = regexp.MustCompile(`^"([a-z]+)";q=([0-9]+);w=3600$`)
 // At every route, a request beyond the rate is answered 429 with Retry-After and the RateLimit fields, whatever else is
 // wrong with it, and nothing is done.
 func TestClaim_R4_RefusalsSayHowLong(t *testing.T) {
+	t.Parallel()
 	g := limited(t, "auth=4/3600s,public=3/3600s,read=7/3600s,unauthenticated=5/3600s,write=30/3600s")
 	v := &vault{gateway: g, home: g.workspace(t, "Home")}
 	key, p := v.key(t, v.home, caller.AllScopes()...), v.person(t, caller.Owner)
@@ -188,6 +191,7 @@ func TestClaim_R4_RefusalsSayHowLong(t *testing.T) {
 // A workspace that asks too often is limited with all its keys, from wherever they call; no other workspace and no admin
 // is, from the same address.
 func TestClaim_R4_WorkspacesCountApart(t *testing.T) {
+	t.Parallel()
 	g := limited(t, "read=5/3600s")
 	v := &vault{gateway: g, home: g.workspace(t, "Home"), other: g.workspace(t, "Other")}
 	one, second, other := v.key(t, v.home, caller.AllScopes()...), v.key(t, v.home, caller.EndpointsRead), v.key(t, v.other, caller.AllScopes()...)
@@ -213,6 +217,7 @@ func TestClaim_R4_WorkspacesCountApart(t *testing.T) {
 // Credentials that are no good count against the address they come from, at all routes together; beyond the rate it is not
 // listened to, and others are.
 func TestClaim_R4_FailedAuthenticationCountsByAddress(t *testing.T) {
+	t.Parallel()
 	g := limited(t, "unauthenticated=6/3600s")
 	v := newVault(t, g)
 	const client = "203.0.113.1"
@@ -246,6 +251,7 @@ func TestClaim_R4_FailedAuthenticationCountsByAddress(t *testing.T) {
 // Without the limits table nobody can log in; admins and workspaces go on, each process limiting them by what it has seen
 // itself; and once the table answers, it all counts again.
 func TestClaim_R4_WithoutTheTableLoginsAreClosed(t *testing.T) {
+	t.Parallel()
 	g := limited(t, "read=5/3600s")
 	v := &vault{gateway: g, home: g.workspace(t, "Home")}
 	key := v.key(t, v.home, caller.AllScopes()...)

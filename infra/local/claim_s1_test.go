@@ -95,6 +95,7 @@ func TestClaim_S1_FiftyRefreshesLeaveOneSuccessor(t *testing.T) {
 // the second and third replay are refused and counted; another device's family lives. The revocation is a critical
 // entry and an event for the admin, in one transaction.
 func TestClaim_S1_ReplayEndsTheFamilyAlsoAfterARestart(t *testing.T) {
+	t.Parallel()
 	dir, c := t.TempDir(), &stepped{}
 	start := func() *vault {
 		g, err := local.Start(t.Context(), local.Options{Dir: dir, Now: c.now})
@@ -134,8 +135,8 @@ func TestClaim_S1_ReplayEndsTheFamilyAlsoAfterARestart(t *testing.T) {
 func (g *gateway) eventsOf(t testing.TB, before dump, adminID string) (kinds []string) {
 	t.Helper()
 	for key, item := range g.dump(t).vault {
-		if strings.HasPrefix(key.PK, "event#") && before.vault[key] == nil && item["admin"] == adminID {
-			kinds = append(kinds, item["type"].(string))
+		if strings.HasPrefix(key.PK, "event#") && before.vault[key] == nil && item.attributes["admin"] == adminID {
+			kinds = append(kinds, item.attributes["type"].(string))
 		}
 	}
 	return kinds
@@ -252,6 +253,7 @@ func TestClaim_S1_SessionsAreSeenAndEnded(t *testing.T) {
 // Who ends everybody's sessions by the calls of the page on stolen keys, page by page and the own ones last, gets through all
 // of them: every other admin's are over, then the own. The own ones can't be meant by mistake on the way.
 func TestClaim_S1_OwnerEndsAllSessions(t *testing.T) {
+	t.Parallel()
 	v := newVault(t, startGateway(t, local.Options{}))
 	var others []*person
 	for range 4 {

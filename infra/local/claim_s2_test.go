@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/zenvault/zenvault/infra/local"
 	"github.com/zenvault/zenvault/shared/admin"
 	"github.com/zenvault/zenvault/shared/audit"
 	"github.com/zenvault/zenvault/shared/caller"
@@ -70,17 +69,18 @@ func TestClaim_S2_PasswordsAreArgon2id(t *testing.T) {
 // gateway goes on, and says what it says of any wrong password.
 func TestClaim_S2_StoredParametersAreBounded(t *testing.T) {
 	v := shared(t)
-	p := v.person(t, caller.Auditor)
-	good := v.storedHash(t, p.id)
+	good := v.storedHash(t, v.owner)
 	for _, parameters := range []string{"m=4294967295,t=3,p=1", "m=262145,t=3,p=1", "m=65536,t=4294967295,p=1", "m=65536,t=17,p=1", "m=65536,t=0,p=1",
 		"m=65536,t=3,p=0", "m=65536,t=3,p=5", "m=1,t=3,p=1", "m=-1,t=3,p=1", "t=3,m=65536,p=1", ""} {
+		p := v.person(t, caller.Auditor) // each has attempts of its own
 		v.plantHash(t, p.id, strings.Replace(good, "m=65536,t=3,p=1", parameters, 1))
 		if got := v.send(t, loginWith(p.email, v.password, "")); got.status != 401 || got.code() != "invalid_credentials" {
 			t.Errorf("%s: got %d %s", parameters, got.status, got.body)
 		}
-		v.plantHash(t, p.id, good) // a success gives the attempts back
-		v.want(t, 200, loginWith(p.email, v.password, ""))
 	}
+	p := v.person(t, caller.Auditor)
+	v.plantHash(t, p.id, good)
+	v.want(t, 200, loginWith(p.email, v.password, ""))
 }
 
 // A login by a password that was hashed with older parameters goes through and leaves it hashed with the present ones.
@@ -136,7 +136,8 @@ func allocated() uint64 {
 // others get the same answer without one. (Hashes are told by the memory that they take. What all else takes, in gateway
 // and embedded AWS, is that of two.)
 func TestClaim_S2_ParallelWrongLoginsStayWithinTheAttempts(t *testing.T) {
-	v := shared(t)
+	v := alone(t) // memory is the whole process's
+	v.clock.stand(t)
 	for name, email := range map[string]string{"an admin's": v.person(t, caller.Auditor).email, "nobody's": newAddress()} {
 		var calls []request
 		for range 200 {
@@ -162,6 +163,7 @@ func TestClaim_S2_ParallelWrongLoginsStayWithinTheAttempts(t *testing.T) {
 // the device he is locked out for as long as the stranger is. The device's own attempts are as few.
 func TestClaim_S2_StrangerCantLockOutAKnownDevice(t *testing.T) {
 	v := shared(t)
+	v.clock.stand(t)
 	p := v.person(t, caller.Auditor)
 	var first struct {
 		Device string `json:"device_token"`
@@ -180,7 +182,7 @@ func TestClaim_S2_StrangerCantLockOutAKnownDevice(t *testing.T) {
 	if diff := cmp.Diff(want, [][]int{statuses(6, "wrong", ""), statuses(1, v.password, first.Device)}); diff != "" {
 		t.Errorf("a stranger's, then the device's (-want +got):\n%s", diff)
 	}
-	statuses(20, "wrong", "") // a lock of a second is soon over; the next ones are longer
+	statuses(6, "wrong", "")
 	v.Emulator.Forget()
 	statuses(9, "wrong", first.Device)
 	if got := v.reserved(t); got != 5 {
@@ -188,13 +190,15 @@ func TestClaim_S2_StrangerCantLockOutAKnownDevice(t *testing.T) {
 	}
 }
 
-// An address that strangers locked is opened by a link that its admin is mailed.
+// An address that strangers locked, also for its admin's own password, is opened by a link that its admin is mailed.
 func TestClaim_S2_ResetOpensALockedAddress(t *testing.T) {
-	v := &vault{gateway: startGateway(t, local.Options{})}
+	v := shared(t)
+	v.clock.stand(t)
 	p := v.person(t, caller.Auditor)
-	for range 12 {
+	for range 5 {
 		v.want(t, 401, loginWith(p.email, "wrong", ""))
 	}
+	v.want(t, 401, loginWith(p.email, v.password, ""))
 	v.want(t, 200, request{method: "POST", path: "/v1/auth/reset", body: marshal(map[string]string{"token": v.resetToken(t, p.email), "password": newPassword})})
 	v.want(t, 200, loginWith(p.email, newPassword, ""))
 }

@@ -59,6 +59,7 @@ func (v *vault) once(t *testing.T, p *person, member, value string) {
 // A step of the app is accepted once, also when its code is shown twenty times at once with as many challenges; neither it
 // nor an older one is accepted afterwards, the next one is.
 func TestClaim_S3_StepIsAcceptedOnce(t *testing.T) {
+	t.Parallel()
 	c := &stepped{}
 	v := newVault(t, startGateway(t, local.Options{Now: c.now}))
 	p := v.enrolled(t, caller.Auditor)
@@ -81,6 +82,7 @@ func TestClaim_S3_StepIsAcceptedOnce(t *testing.T) {
 // A recovery code is good once, also when it is shown twenty times at once; its use is an entry of the severity notice and
 // an event for the admin, and costs one of those that are left. A new set ends the old one.
 func TestClaim_S3_RecoveryCodeIsGoodOnce(t *testing.T) {
+	t.Parallel()
 	c := &stepped{}
 	v := newVault(t, startGateway(t, local.Options{Now: c.now}))
 	p := v.enrolled(t, caller.Auditor)
@@ -162,7 +164,7 @@ func TestClaim_S3_StoredCodesAreHMACs(t *testing.T) {
 		}
 	}
 	kept := map[string]bool{}
-	for name, value := range d.vault[ledger.Key{PK: "admin#" + p.id, SK: "codes"}] {
+	for name, value := range d.vault[ledger.Key{PK: "admin#" + p.id, SK: "codes"}].attributes {
 		if strings.HasPrefix(name, "code_") && regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(value.(string)) {
 			kept[value.(string)] = true
 		}
@@ -231,6 +233,7 @@ func (v *vault) settle(t testing.TB, p *person) {
 // Whatever is wrong with what completes a login, status, header, body and the calls to AWS, with what they touch, are the
 // same. A recovery code is not counted, so that a code of the app, which is, costs one call more.
 func TestClaim_S4_FailedSecondFactorsAreAlike(t *testing.T) {
+	t.Parallel()
 	c := &stepped{}
 	v := newVault(t, startGateway(t, local.Options{Now: c.now}))
 	cases := map[string]func(p *person) request{
@@ -290,6 +293,7 @@ func TestClaim_S4_FailedSecondFactorsAreAlike(t *testing.T) {
 // Where the stack asks for a second factor, an admin of whatever role who has none reaches what enrols one, and no other
 // route; also while it is enrolled and not proven. Once it is, the role decides.
 func TestClaim_R1_WithoutASecondFactorOnlyEnrolment(t *testing.T) {
+	t.Parallel()
 	v := &vault{gateway: startGateway(t, local.Options{SecondFactor: true})}
 	p := &person{id: v.owner, email: local.OwnerEmail, access: v.access, refresh: v.refresh}
 	list := []credential{{name: "bare owner", authorization: bearer(v.access), role: caller.Owner, bare: true}}

@@ -95,6 +95,7 @@ func (v *vault) alikeAt(t *testing.T, addresses map[string]string, times int, as
 // count and a message of one size, and no read. So it goes on when an address was asked for too often.
 func TestClaim_S4_ForgotTellsNothing(t *testing.T) {
 	v := shared(t)
+	v.clock.stand(t)
 	got := v.alikeAt(t, v.addresses(t), 8, func(email string) request {
 		return request{method: "POST", path: "/v1/auth/forgot", body: marshal(map[string]string{"email": email})}
 	})
@@ -113,6 +114,7 @@ func TestClaim_S4_ForgotTellsNothing(t *testing.T) {
 // attempt to the one that locks, whose letter goes to nobody too, and beyond.
 func TestClaim_S4_LoginTellsNothing(t *testing.T) {
 	v := shared(t)
+	v.clock.stand(t)
 	got := v.alikeAt(t, v.addresses(t), 7, func(email string) request { return loginWith(email, "wrong", "") })
 	for i, s := range got {
 		if s.Status != 401 || !strings.Contains(s.Body, `"code":"invalid_credentials"`) {

@@ -4,60 +4,91 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/zenvault/zenvault/infra/emulator/dynamodb/attribute"
 	"github.com/zenvault/zenvault/shared/audit"
 	"github.com/zenvault/zenvault/shared/ledger"
 )
 
-// dump is everything stored, by key; the texts are each item once more, quick to compare.
-type dump struct {
-	vault, audit           map[ledger.Key]map[string]any
-	vaultTexts, auditTexts map[ledger.Key]string
+// dump is everything stored at a moment, by key.
+type dump struct{ vault, audit map[ledger.Key]*stored }
+
+// stored is an item as a test looks at it. The embedded DynamoDB never changes an item, so it is read once however many
+// dumps have it.
+type stored struct {
+	wire       *attribute.Item
+	key        ledger.Key
+	attributes map[string]any
+	entry      func() (audit.Entry, error) // of the audit table; the error says that the hash in it is not its own
 }
 
-// dump reads both tables whole, past the program's own way of reading.
+// looks are all items that a dump had so far.
+var looks sync.Map // *attribute.Item → *stored
+
+// dump takes both tables whole, past the program's own way of reading, and past the emulator's.
 func (g *gateway) dump(t testing.TB) dump {
 	t.Helper()
-	d := dump{vault: g.scan(t, g.World.Env.VaultTable), audit: g.scan(t, g.World.Env.AuditTable)}
-	d.vaultTexts, d.auditTexts = inWords(d.vault), inWords(d.audit)
-	return d
+	return dump{vault: g.stored(t, g.World.Env.VaultTable), audit: g.stored(t, g.World.Env.AuditTable)}
 }
 
-func inWords(items map[ledger.Key]map[string]any) map[ledger.Key]string {
-	all := make(map[ledger.Key]string, len(items))
-	for key, item := range items {
-		all[key] = fmt.Sprint(item) // prints maps in the order of their keys
-	}
-	return all
-}
-
-func (g *gateway) scan(t testing.TB, table string) map[ledger.Key]map[string]any {
+func (g *gateway) stored(t testing.TB, table string) map[ledger.Key]*stored {
 	t.Helper()
-	all := map[ledger.Key]map[string]any{}
-	pages := dynamodb.NewScanPaginator(g.database(), &dynamodb.ScanInput{TableName: &table})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(t.Context())
-		must(t, err)
-		for _, item := range page.Items {
-			plain := plainMap(item)
-			all[ledger.Key{PK: plain["pk"].(string), SK: plain["sk"].(string)}] = plain
-		}
+	store := g.Emulator
+	if store == nil {
+		store = g.beside
+	}
+	items, err := store.Stored(table)
+	must(t, err)
+	all := make(map[ledger.Key]*stored, len(items))
+	for _, wire := range items {
+		s := look(wire)
+		all[s.key] = s
 	}
 	return all
+}
+
+func look(wire *attribute.Item) *stored {
+	if known, ok := looks.Load(wire); ok {
+		return known.(*stored)
+	}
+	s := &stored{wire: wire, attributes: plainMap(*wire)}
+	s.key = ledger.Key{PK: s.attributes["pk"].(string), SK: s.attributes["sk"].(string)}
+	s.entry = sync.OnceValues(func() (audit.Entry, error) {
+		e := parseEntry(s.attributes)
+		hash, err := e.ComputeHash()
+		if err == nil && hash != e.Hash {
+			err = fmt.Errorf("its hash is %s, of what it says %s", e.Hash, hash)
+		}
+		return e, err
+	})
+	known, _ := looks.LoadOrStore(wire, s)
+	return known.(*stored)
+}
+
+// equal reports whether two have the same content; nil is none.
+func (s *stored) equal(other *stored) bool {
+	return s == other || s != nil && other != nil && attribute.Equal(*s.wire, *other.wire)
+}
+
+// String is its attributes in the order of their names.
+func (s *stored) String() string {
+	if s == nil {
+		return ""
+	}
+	return fmt.Sprint(s.attributes)
 }
 
 func (g *gateway) database() *dynamodb.Client { return dynamodb.NewFromConfig(g.World.Config) }
 
-func plainMap(item map[string]types.AttributeValue) map[string]any {
+func plainMap(item attribute.Map) map[string]any {
 	out := map[string]any{}
 	for name, value := range item {
 		out[name] = plain(value)
@@ -65,25 +96,25 @@ func plainMap(item map[string]types.AttributeValue) map[string]any {
 	return out
 }
 
-func plain(value types.AttributeValue) any {
+func plain(value attribute.Value) any {
 	switch v := value.(type) {
-	case *types.AttributeValueMemberS:
-		return v.Value
-	case *types.AttributeValueMemberN:
-		n, err := strconv.ParseInt(v.Value, 10, 64)
+	case attribute.String:
+		return string(v)
+	case attribute.Number:
+		n, err := strconv.ParseInt(v.String(), 10, 64)
 		if err != nil {
-			return "a number that is no integer: " + v.Value
+			return "a number that is no integer: " + v.String()
 		}
 		return n
-	case *types.AttributeValueMemberBOOL:
-		return v.Value
-	case *types.AttributeValueMemberB:
-		return v.Value
-	case *types.AttributeValueMemberM:
-		return plainMap(v.Value)
-	case *types.AttributeValueMemberL:
+	case attribute.Bool:
+		return bool(v)
+	case attribute.Binary:
+		return []byte(v)
+	case attribute.Map:
+		return plainMap(v)
+	case attribute.List:
 		list := []any{}
-		for _, element := range v.Value {
+		for _, element := range v {
 			list = append(list, plain(element))
 		}
 		return list
@@ -94,8 +125,8 @@ func plain(value types.AttributeValue) any {
 // changes is what the vault holds and the trail says more or otherwise than before. Denials and observations are apart:
 // they record attempts and reading.
 func (d dump) changes(after dump) (items []ledger.Key, entries []audit.Entry) {
-	for key, text := range after.vaultTexts {
-		if d.vaultTexts[key] != text {
+	for key, item := range after.vault {
+		if !item.equal(d.vault[key]) {
 			items = append(items, key)
 		}
 	}
@@ -106,7 +137,7 @@ func (d dump) changes(after dump) (items []ledger.Key, entries []audit.Entry) {
 	}
 	for key, item := range after.audit {
 		if d.audit[key] == nil && !isNote(key) {
-			entries = append(entries, parseEntry(item))
+			entries = append(entries, parseEntry(item.attributes))
 		}
 	}
 	slices.SortFunc(entries, func(a, b audit.Entry) int { return strings.Compare(a.ID, b.ID) })
@@ -117,16 +148,15 @@ func (d dump) changes(after dump) (items []ledger.Key, entries []audit.Entry) {
 // unchanged wants nothing written in between: no item, no entry of a mutation, and no entry altered.
 func unchanged(t testing.TB, what string, before, after dump) {
 	t.Helper()
-	for _, table := range []struct{ before, after map[ledger.Key]string }{{before.vaultTexts, after.vaultTexts}, {before.auditTexts, after.auditTexts}} {
-		if maps.Equal(table.before, table.after) {
-			continue
+	for _, table := range []struct{ before, after map[ledger.Key]*stored }{{before.vault, after.vault}, {before.audit, after.audit}} {
+		for key, is := range table.after {
+			if was := table.before[key]; !is.equal(was) && !(isNote(key) && was == nil) {
+				t.Errorf("%s wrote %v (-before +after):\n%s", what, key, cmp.Diff(was.String(), is.String()))
+			}
 		}
-		keys := maps.Clone(table.before)
-		maps.Copy(keys, table.after)
-		for key := range keys {
-			was, is := table.before[key], table.after[key]
-			if was != is && !(isNote(key) && was == "") {
-				t.Errorf("%s wrote %v (-before +after):\n%s", what, key, cmp.Diff(was, is))
+		for key, was := range table.before {
+			if table.after[key] == nil {
+				t.Errorf("%s deleted %v:\n%s", what, key, was)
 			}
 		}
 	}
@@ -169,7 +199,10 @@ func (d dump) verify(t testing.TB) {
 	ends := map[string]int64{} // hash of a chain's newest entry → its version
 	chains := map[string][]audit.Entry{}
 	for key, item := range d.audit {
-		e := parseEntry(item)
+		e, err := item.entry()
+		if err != nil {
+			t.Errorf("%v: %v", key, err)
+		}
 		if ledger.TrailKey(e.Target, e.Version) != key {
 			t.Errorf("the entry at %v says it is version %d of %s", key, e.Version, e.Target)
 		}
@@ -179,8 +212,8 @@ func (d dump) verify(t testing.TB) {
 		slices.SortFunc(entries, func(a, b audit.Entry) int { return int(a.Version - b.Version) })
 		prev := ""
 		for i, e := range entries {
-			if hash, err := e.ComputeHash(); err != nil || hash != e.Hash || e.Prev != prev || e.Version != int64(i+1) {
-				t.Errorf("%s: entry %d is version %d and does not follow the one before: %v", target, i+1, e.Version, err)
+			if e.Prev != prev || e.Version != int64(i+1) {
+				t.Errorf("%s: entry %d is version %d and does not follow the one before", target, i+1, e.Version)
 			}
 			prev = e.Hash
 		}
@@ -189,13 +222,13 @@ func (d dump) verify(t testing.TB) {
 		}
 	}
 	for key, item := range d.vault {
-		at := ledger.Item(item).Version()
+		at := ledger.Item(item.attributes).Version()
 		switch {
 		case isOwnerless(key):
 			if at.Number != 0 {
 				t.Errorf("%v has a version, and is listed as belonging to another item", key)
 			}
-		case at == ledger.Version{} && item["version"] == int64(0): // begun beside another target, not touched since
+		case at == ledger.Version{} && item.attributes["version"] == int64(0): // begun beside another target, not touched since
 		case ends[at.Hash] != at.Number || at.Number == 0:
 			t.Errorf("%v is at version %d, hash %.8s: no chain ends there", key, at.Number, at.Hash)
 		default:
@@ -210,9 +243,9 @@ func (d dump) verify(t testing.TB) {
 // texts are all the keys, attribute names, texts and bytes stored, each with where it stands.
 func (d dump) texts() map[string]string {
 	all := map[string]string{}
-	for table, items := range map[string]map[ledger.Key]map[string]any{"vault": d.vault, "audit": d.audit} {
+	for table, items := range map[string]map[ledger.Key]*stored{"vault": d.vault, "audit": d.audit} {
 		for key, item := range items {
-			collect(all, fmt.Sprintf("%s %s/%s", table, key.PK, key.SK), item)
+			collect(all, fmt.Sprintf("%s %s/%s", table, key.PK, key.SK), item.attributes)
 		}
 	}
 	return all

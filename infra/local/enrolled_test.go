@@ -134,10 +134,27 @@ func tokensOf(t testing.TB, r reply) (access, refresh string) {
 }
 
 // stepped is a clock that goes on by itself, and ahead when a test wants it to.
-type stepped struct{ ahead atomic.Int64 }
+type stepped struct {
+	ahead atomic.Int64
+	stood atomic.Pointer[time.Time] // nil while it goes on
+}
 
-func (c *stepped) now() time.Time        { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *stepped) now() time.Time {
+	now := time.Now()
+	if stood := c.stood.Load(); stood != nil {
+		now = *stood
+	}
+	return now.Add(time.Duration(c.ahead.Load()))
+}
+
 func (c *stepped) step(by time.Duration) { c.ahead.Add(int64(by)) }
+
+// stand stops it until the test ends, for what must not depend on how long a password takes: a lock that is over.
+func (c *stepped) stand(t *testing.T) {
+	now := time.Now()
+	c.stood.Store(&now)
+	t.Cleanup(func() { c.stood.Store(nil) })
+}
 
 // together makes calls at the same time and gives the answers.
 func (g *gateway) together(t testing.TB, calls ...request) []reply {

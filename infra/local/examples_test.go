@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"cmp"
 	"crypto/rand"
 	"strings"
 	"testing"
@@ -247,12 +248,17 @@ func rows() []routes.Row {
 // mutates reports whether a route may write a domain's items.
 func mutates(s edge.Spec) bool { return len(s.Needs.Writes) > 0 }
 
-// Every route has an example that works, and no example is left over.
+// Every route has an example that works, whose answer is of the media type that the OpenAPI document says, and no example is
+// left over.
 func TestExamples(t *testing.T) {
 	v, known := shared(t), map[string]bool{}
 	for _, row := range rows() {
 		known[row.Spec.Name] = true
-		v.want(t, success(row.Spec), v.example(t, row.Spec))
+		got := v.want(t, success(row.Spec), v.example(t, row.Spec))
+		media, _, _ := strings.Cut(got.header.Get("Content-Type"), ";")
+		if want := cmp.Or(row.Spec.Gives, "application/json"); media != want {
+			t.Errorf("%s answers %q, want %s", row.Spec.Name, media, want)
+		}
 	}
 	for name := range examples {
 		if !known[name] {

@@ -8,13 +8,13 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/zenvault/zenvault/infra/emulator"
 	"github.com/zenvault/zenvault/infra/local"
 	"github.com/zenvault/zenvault/infra/simulator"
 	"github.com/zenvault/zenvault/shared/admin"
@@ -38,6 +39,7 @@ const agent = "zenvault-test/1"
 // gateway is a running one with its owner logged in.
 type gateway struct {
 	*local.Gateway
+	beside          *emulator.Emulator // of one that did not bring its own: the one that it is on
 	password        string
 	access, refresh string // the owner's
 	owner           string // id
@@ -51,6 +53,7 @@ type vault struct {
 	homeKey, otherKey    apiKey // with all scopes
 	cosigner             string
 	provider             *simulator.Fireblocks
+	clock                *stepped // of a common one
 }
 
 type apiKey struct{ ID, Token string }
@@ -89,25 +92,32 @@ func (g *gateway) login(t testing.TB, email string) (access, refresh string) {
 	return tokens.Access, tokens.Refresh
 }
 
-// The vault that most tests share: each makes what it needs in it, and compares before with after.
-var (
-	common     *vault
-	commonOnce sync.Once
-)
+// The vaults that most tests share, one for each test that runs at the same time: each makes what it needs in it, and
+// compares before with after. One that has not been started yet is nil.
+var idle chan *vault
 
-// shared is the common vault. Its workers do not run: a test that needs one runs it.
-func shared(t testing.TB) *vault {
+// shared lends the test a common vault for as long as it runs, beside other tests. The vault's workers do not run: a test
+// that needs one runs it.
+func shared(t *testing.T) *vault {
 	t.Helper()
-	commonOnce.Do(func() {
-		g, err := local.Start(context.Background(), local.Options{})
+	t.Parallel()
+	return alone(t)
+}
+
+// alone is shared for a test that no other may run beside.
+func alone(t *testing.T) *vault {
+	t.Helper()
+	v := <-idle
+	t.Cleanup(func() { idle <- v })
+	if v == nil {
+		c := &stepped{}
+		g, err := local.Start(context.Background(), local.Options{Now: c.now})
 		must(t, err)
 		hurry(t, g)
-		common = newVault(t, enter(t, g))
-	})
-	if common == nil {
-		t.Fatal("the common vault did not start: see the first test that failed")
+		v = newVault(t, enter(t, g))
+		v.clock = c
 	}
-	return common
+	return v
 }
 
 // hurry cuts the SDK's pauses before it repeats a lost call, which are seconds long, and lets it repeat however many were
@@ -127,10 +137,20 @@ func hurry(t testing.TB, g *local.Gateway) {
 }
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	atOnce := flag.Lookup("test.parallel").Value.(flag.Getter).Get().(int)
+	idle = make(chan *vault, atOnce)
+	for range atOnce {
+		idle <- nil
+	}
 	status := m.Run()
-	if common != nil {
-		if err := common.Close(); err != nil {
-			fmt.Fprintln(os.Stderr, "closing the common vault:", err)
+	close(idle)
+	for v := range idle {
+		if v == nil {
+			continue
+		}
+		if err := v.Close(); err != nil {
+			fmt.Fprintln(os.Stderr, "closing a common vault:", err)
 			status = 1
 		}
 	}

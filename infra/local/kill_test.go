@@ -55,6 +55,7 @@ func (p program) kill(t testing.TB) {
 // A gateway that is killed in the middle of its work has everything that it acknowledged when it starts again, and the
 // chains of all targets are whole: no write without its entry, no entry without its write.
 func TestClaim_A2_KilledGatewayLosesNothingAcknowledged(t *testing.T) {
+	t.Parallel()
 	binary, dir := filepath.Join(t.TempDir(), "gateway"), t.TempDir()
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./gateway")
 	if out, err := build.CombinedOutput(); err != nil {

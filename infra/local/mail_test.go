@@ -113,6 +113,7 @@ func token(t *testing.T, m emulator.Mail) string {
 // Who replays a refresh token ends the session, and its admin is told by mail: when, from where, by which program. The
 // mail is shown, and kept as a file; the event is counted for the alarm.
 func TestMailOfReuse(t *testing.T) {
+	t.Parallel()
 	m := startMailed(t)
 	stolen := map[string]string{"refresh_token": m.refresh}
 	m.post(t, 200, "/v1/auth/refresh", stolen)
@@ -144,6 +145,7 @@ func TestMailOfReuse(t *testing.T) {
 // A forgotten password is set anew by the link that is mailed, once; then its admin is told that it was. Whoever asks for
 // somebody who is not there is answered the same, and nobody gets a mail.
 func TestMailOfReset(t *testing.T) {
+	t.Parallel()
 	m := startMailed(t)
 	miss := m.post(t, 202, "/v1/auth/forgot", map[string]string{"email": "nobody@example.com"})
 	hit := m.post(t, 202, "/v1/auth/forgot", map[string]string{"email": local.OwnerEmail})
@@ -173,6 +175,7 @@ func TestMailOfReset(t *testing.T) {
 
 // Who is invited gets a mail whose link makes an account.
 func TestMailOfInvitation(t *testing.T) {
+	t.Parallel()
 	m := startMailed(t)
 	m.want(t, 201, m.admin("POST", "/v1/admin/admins", marshal(map[string]string{"email": "new@example.com", "role": "auditor"})))
 	m.sweep(t)
@@ -187,6 +190,7 @@ func TestMailOfInvitation(t *testing.T) {
 
 // Whose password is being guessed is told once logging in is paused, and the alarm counts it.
 func TestMailOfLockout(t *testing.T) {
+	t.Parallel()
 	m := startMailed(t)
 	wrong := map[string]string{"email": local.OwnerEmail, "password": "wrong horse battery staple"}
 	for range 5 { // as many as are free

@@ -61,6 +61,7 @@ func prefixOf(key string) string {
 // request of a process, which fills caches, is not the one that counts. Every key of the vault that is touched is within
 // what the route's Needs grant, which the deployed function's rights are made of.
 func TestRequests(t *testing.T) {
+	t.Parallel()
 	v := newVault(t, startGateway(t, local.Options{})) // its own: what a list costs depends on how long it is
 	var text strings.Builder
 	for _, row := range rows() {

@@ -81,6 +81,7 @@ func (h hearing) hears(t testing.TB, at, by *gateway) {
 // then everything sealed is sealed anew and nothing that depends on the old one is left, then the old one goes. On the way
 // each step's deployment takes over from the one before, with both answering.
 func TestMasterKeyRotates(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t)
 	oldest := f.first.World.Env.MasterKey
 	next := generate(t, f.first)
@@ -156,7 +157,8 @@ func TestMasterKeyRotates(t *testing.T) {
 // do who have new ones.
 func (f *fleet) expire(t testing.TB, at *gateway, keyID string) {
 	t.Helper()
-	for key, item := range at.dump(t).vault {
+	for key, s := range at.dump(t).vault {
+		item := s.attributes
 		switch {
 		case item["pepper"] == keyID && item["revoked_at"] == nil:
 			at.want(t, 200, at.admin("DELETE", fmt.Sprintf("/v1/admin/workspaces/%s/keys/%s", item["workspace"], item["id"]), ""))
@@ -168,6 +170,7 @@ func (f *fleet) expire(t testing.TB, at *gateway, keyID string) {
 
 // Why a new key is made known before it is the newest: a deployment that does not know it refuses what was made under it.
 func TestMasterKeyMustBeKnownFirst(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t)
 	newest := f.deploy(t, masterKeys(generate(t, f.first), f.first.World.Env.MasterKey))
 	clients := []*client{f.enter(t, f.first, 0), f.enter(t, f.first, 1)}
@@ -179,6 +182,7 @@ func TestMasterKeyMustBeKnownFirst(t *testing.T) {
 // Everything stored that depends on a master key is something that key-rewrap looks at: it seals all envelopes anew, wherever
 // they are, and counts whatever else names the old key and may still be used.
 func TestRewrapForgetsNothing(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t)
 	v := newVault(t, f.first)
 	for _, row := range rows() {
@@ -206,7 +210,7 @@ func TestRewrapForgetsNothing(t *testing.T) {
 	named := map[string]int{} // how often the old key's id stands alone, by what it is counted as
 	for key, item := range after.vault {
 		texts := map[string]string{}
-		collect(texts, "", map[string]any(item))
+		collect(texts, "", item.attributes)
 		for at, text := range texts {
 			if text != oldID {
 				continue

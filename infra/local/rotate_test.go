@@ -39,7 +39,7 @@ func (f *fleet) deploy(t testing.TB, settings func(*wire.Env)) *gateway {
 	}})
 	must(t, err)
 	t.Cleanup(func() { must(t, g.Close()) })
-	return &gateway{Gateway: g, password: f.first.password, owner: f.first.owner}
+	return &gateway{Gateway: g, beside: f.first.Emulator, password: f.first.password, owner: f.first.owner}
 }
 
 // client is a person and a program that go on through all deployments: with the session and the API key that they have,

@@ -51,6 +51,7 @@ func signedBy(t testing.TB, token string) string {
 // The key of access tokens changes under traffic without an error: it is published first, then signs, and the one before
 // goes when its last token has expired.
 func TestTokenKeyRotates(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t)
 	oldest, next := f.first.World.Env.TokenKey, newTokenKey(t, f.first)
 	known := f.deploy(t, tokenKeys(oldest, next))
@@ -85,6 +86,7 @@ func TestTokenKeyRotates(t *testing.T) {
 
 // Why a new key is published before it signs: a deployment that does not know it refuses its tokens.
 func TestTokenKeyMustBeKnownFirst(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t)
 	signing := f.deploy(t, tokenKeys(newTokenKey(t, f.first), f.first.World.Env.TokenKey))
 	clients := []*client{f.enter(t, f.first, 0), f.enter(t, f.first, 1)}

@@ -3,6 +3,7 @@ package shape
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -24,7 +25,7 @@ func OpenAPI(rows []routes.Row) ([]byte, error) {
 		if row.Types == nil {
 			continue
 		}
-		body, err := s.body(row.Types.Input())
+		body, err := s.body(row.Spec, row.Types.Input())
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", row.Spec.Name, err)
 		}
@@ -73,11 +74,38 @@ func components(schemas, problem object) object {
 			"name": "Idempotency-Key", "in": "header", "required": false,
 			"description": "Makes a repeat safe: within 24 hours the same key with the same request gets the first answer again, without secrets in it; with another request it is refused.",
 			"schema":      object{"type": "string", "minLength": 1, "maxLength": 255, "pattern": `^[!-+\-.-~]+$`}}},
-		"headers": object{"IdempotencyReplayed": object{
-			"description": "true if this is the answer to an earlier request with the same Idempotency-Key.", "schema": object{"type": "string"}}},
-		"responses": object{"Problem": object{"description": "What was wrong (RFC 9457).",
-			"content": object{"application/problem+json": object{"schema": problem}}}},
+		"headers": object{
+			"IdempotencyReplayed": header("true if this is the answer to an earlier request with the same Idempotency-Key.", object{"type": "string"}),
+			"RateLimit": header("What is left of the limit that the request counted in, and for how many seconds (draft-ietf-httpapi-ratelimit-headers-11).",
+				object{"type": "string", "examples": []string{`"read";r=99;t=60`}}),
+			"RateLimitPolicy": header("The limit: how many requests in how many seconds.", object{"type": "string", "examples": []string{`"read";q=100;w=60`}}),
+			"RetryAfter":      header("Seconds to wait before trying again, where waiting helps.", object{"type": "integer", "minimum": 1}),
+		},
+		"responses": object{
+			"Problem": object{"description": "What was wrong (RFC 9457).", "headers": fields(allowance, "Retry-After"), "content": problems(problem)},
+			"TooMany": object{"description": "Too many requests: wait.", "headers": fields(allowance, "Retry-After"), "content": problems(problem)},
+		},
 	}
+}
+
+// allowance are the fields of an answer to who is told what is left: known callers, and whoever is refused by a limit.
+const allowance = "RateLimit RateLimit-Policy"
+
+// fields refers to the header fields of the names.
+func fields(names ...string) object {
+	all := object{}
+	for _, name := range strings.Fields(strings.Join(names, " ")) {
+		all[name] = object{"$ref": "#/components/headers/" + strings.ReplaceAll(name, "-", "")}
+	}
+	return all
+}
+
+func header(description string, schema object) object {
+	return object{"description": description, "schema": schema}
+}
+
+func problems(schema object) object {
+	return object{"application/problem+json": object{"schema": schema}}
 }
 
 func encode(document object) ([]byte, error) {
@@ -89,13 +117,23 @@ func encode(document object) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// text is the schema of bytes that are not JSON of ours.
-var text = object{"schema": object{"type": "string"}}
+// raw describes bytes of a media type that are not JSON of ours; what is in them is the provider's to document.
+func raw(media string) (object, error) {
+	if media == "" {
+		return nil, errors.New("it does not say of which media type its raw body or reply is")
+	}
+	schema := object{}
+	if strings.HasPrefix(media, "text/") {
+		schema["type"] = "string"
+	}
+	return object{media: object{"schema": schema}}, nil
+}
 
 // body describes a request's body, nil if there is none.
-func (s *schemas) body(input reflect.Type) (object, error) {
+func (s *schemas) body(spec edge.Spec, input reflect.Type) (object, error) {
 	if input == reflect.TypeFor[edge.Raw]() {
-		return object{"required": true, "content": object{"text/plain": text}}, nil
+		content, err := raw(spec.Takes)
+		return object{"required": true, "content": content}, err
 	}
 	if !members(input) {
 		return nil, nil
@@ -106,7 +144,7 @@ func (s *schemas) body(input reflect.Type) (object, error) {
 
 func (s *schemas) operation(row routes.Row, body object) (object, error) {
 	spec := row.Spec
-	answer, err := s.answer(row.Types.Output())
+	answer, err := s.answer(spec, row.Types.Output())
 	if err != nil {
 		return nil, err
 	}
@@ -119,9 +157,16 @@ func (s *schemas) operation(row routes.Row, body object) (object, error) {
 	if body != nil {
 		operation["requestBody"] = body
 	}
+	headers := object{}
+	if len(security(spec.Guard)) > 0 {
+		headers = fields(allowance)
+	}
 	if TakesIdempotencyKey(spec) {
 		parameters = append(parameters, object{"$ref": "#/components/parameters/IdempotencyKey"})
-		answer["headers"] = object{"Idempotency-Replayed": object{"$ref": "#/components/headers/IdempotencyReplayed"}}
+		headers["Idempotency-Replayed"] = object{"$ref": "#/components/headers/IdempotencyReplayed"}
+	}
+	if len(headers) > 0 {
+		answer["headers"] = headers
 	}
 	if len(parameters) > 0 {
 		operation["parameters"] = parameters
@@ -130,9 +175,10 @@ func (s *schemas) operation(row routes.Row, body object) (object, error) {
 	return operation, nil
 }
 
-func (s *schemas) answer(output reflect.Type) (object, error) {
+func (s *schemas) answer(spec edge.Spec, output reflect.Type) (object, error) {
 	if output == reflect.TypeFor[edge.RawReply]() {
-		return object{"description": "Done.", "content": object{"*/*": text}}, nil
+		content, err := raw(spec.Gives)
+		return object{"description": "Done.", "content": content}, err
 	}
 	schema, err := s.of(output)
 	return object{"description": "Done.", "content": object{"application/json": object{"schema": schema}}}, err
@@ -144,7 +190,7 @@ func responses(spec edge.Spec, answer object) object {
 		status = http.StatusOK
 	}
 	problem := object{"$ref": "#/components/responses/Problem"}
-	all := object{strconv.Itoa(status): answer, "default": problem}
+	all := object{strconv.Itoa(status): answer, "429": object{"$ref": "#/components/responses/TooMany"}, "default": problem}
 	if len(security(spec.Guard)) > 0 {
 		all["401"], all["403"] = problem, problem
 	}

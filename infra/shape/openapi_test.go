@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -149,6 +150,50 @@ func secured(t *testing.T, document node, s edge.Spec, operation node) {
 	}
 	if operation["responses"].(node)["default"] == nil {
 		t.Errorf("%s: errors are not described", s.Name)
+	}
+}
+
+// Known callers are told what is left of their limit, and whoever is refused by one how long to wait. Raw bodies have the media
+// types in which they come and go.
+func TestOpenAPILimitsAndMediaTypes(t *testing.T) {
+	document := openAPI(t)
+	names := func(of any) []string {
+		headers, _ := of.(node)
+		return slices.Sorted(maps.Keys(headers))
+	}
+	media := map[string]string{}
+	for _, s := range shape.Specs() {
+		if !s.HTTP() {
+			continue
+		}
+		operation := operations(document)[s.Method+" "+s.Path]
+		responses := operation["responses"].(node)
+		if diff := cmp.Diff(node{"$ref": "#/components/responses/TooMany"}, responses["429"]); diff != "" {
+			t.Errorf("%s: 429 (-want +got):\n%s", s.Name, diff)
+		}
+		success := responses[strconv.Itoa(max(200, s.Status))].(node)
+		known := s.Guard.Kind == edge.AdminGuard || s.Guard.Kind == edge.KeyGuard
+		if told := slices.Contains(names(success["headers"]), "RateLimit") && slices.Contains(names(success["headers"]), "RateLimit-Policy"); told != known {
+			t.Errorf("%s: the caller is known: %t, and told what is left: %t", s.Name, known, told)
+		}
+		if s.Takes+s.Gives != "" {
+			var takes []string
+			if body, ok := operation["requestBody"].(node); ok {
+				takes = names(body["content"])
+			}
+			media[s.Name] = strings.Join(takes, " ") + " > " + strings.Join(names(success["content"]), " ")
+		}
+	}
+	want := map[string]string{"session-jwks": " > application/jwk-set+json", "cosign-fireblocks": "text/plain > text/plain", "cosign-fireblocksconfig": "text/plain > text/plain",
+		"cosign-cobo": "application/x-www-form-urlencoded > application/json", "cosign-safeheron": "application/json > application/json"}
+	if diff := cmp.Diff(want, media); diff != "" {
+		t.Errorf("raw bodies (-want +got):\n%s", diff)
+	}
+	for _, name := range []string{"Problem", "TooMany"} {
+		response := document["components"].(node)["responses"].(node)[name].(node)
+		if diff := cmp.Diff([]string{"RateLimit", "RateLimit-Policy", "Retry-After"}, names(response["headers"])); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }
 

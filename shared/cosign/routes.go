@@ -37,6 +37,8 @@ var RouteFireblocks = edge.Route[*Decider, edge.Raw, edge.RawReply]{Spec: edge.S
 	Name: "cosign-fireblocks", Summary: "Answer a transaction callback of a Fireblocks API Co-Signer by the workspace's policy.",
 	Method: http.MethodPost, Path: "/cosigner/fireblocks/{cosigner}/v2/tx_sign_request",
 	Guard:   edge.Callback(),
+	Takes:   "text/plain", // a token; what is sent as its type is not looked at
+	Gives:   "text/plain",
 	Needs:   edge.Needs{Reads: []string{Keys, "policy#"}, Writes: []string{DecisionKeys, "usage#", "reservation#"}, Announces: true, Secrets: true},
 	MaxBody: 256 << 10, // a batch with its raw transactions
 }, Do: (*Decider).Decide}
@@ -46,6 +48,8 @@ var RouteFireblocksConfig = edge.Route[*Decider, edge.Raw, edge.RawReply]{Spec: 
 	Name: "cosign-fireblocksconfig", Summary: "Answer a configuration callback of a Fireblocks API Co-Signer: no kind of it is supported, and each is rejected.",
 	Method: http.MethodPost, Path: "/cosigner/fireblocks/{cosigner}/v2/config_change_sign_request",
 	Guard:   edge.Callback(),
+	Takes:   "text/plain", // a token; what is sent as its type is not looked at
+	Gives:   "text/plain",
 	Needs:   edge.Needs{Reads: []string{Keys}, Writes: []string{DecisionKeys}, Announces: true, Secrets: true},
 	MaxBody: 256 << 10, // a policy with its rules
 }, Do: (*Decider).Decide}
@@ -55,6 +59,8 @@ var RouteCobo = edge.Route[*Decider, edge.Raw, edge.RawReply]{Spec: edge.Spec{
 	Name: "cosign-cobo", Summary: "Answer a callback of a Cobo TSS Node by the workspace's policy.",
 	Method: http.MethodPost, Path: "/cosigner/cobo/{cosigner}/v2/check",
 	Guard:   edge.Callback(),
+	Takes:   "application/x-www-form-urlencoded",
+	Gives:   "application/json",
 	Needs:   edge.Needs{Reads: []string{Keys, "policy#"}, Writes: []string{DecisionKeys, "usage#", "reservation#"}, Announces: true, Secrets: true},
 	MaxBody: 256 << 10, // a transaction with its inputs
 }, Do: (*Decider).Decide}
@@ -64,6 +70,8 @@ var RouteSafeheron = edge.Route[*Decider, edge.Raw, edge.RawReply]{Spec: edge.Sp
 	Name: "cosign-safeheron", Summary: "Answer a callback of a Safeheron API Co-Signer by the workspace's policy.",
 	Method: http.MethodPost, Path: "/cosigner/safeheron/{cosigner}",
 	Guard:   edge.Callback(),
+	Takes:   "application/json",
+	Gives:   "application/json",
 	Needs:   edge.Needs{Reads: []string{Keys, "policy#"}, Writes: []string{DecisionKeys, "usage#", "reservation#"}, Announces: true, Secrets: true},
 	MaxBody: 256 << 10, // a batch with its addresses
 }, Do: (*Decider).Decide}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -21,6 +22,7 @@ import (
 	"github.com/zenvault/zenvault/shared/fault"
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/secret"
+	"github.com/zenvault/zenvault/shared/strict"
 	"github.com/zenvault/zenvault/shared/tenant"
 )
 
@@ -280,6 +282,42 @@ func TestErrors(t *testing.T) {
 			}
 			if got := strings.Count(log.String(), "\n"); got != 1 {
 				t.Errorf("%d log records", got)
+			}
+		})
+	}
+}
+
+// The log says why somebody was not believed, which the client is not told; of other faults, and in the words of what was
+// shown, it says nothing.
+func TestCause(t *testing.T) {
+	open := edges(t)
+	var claims struct{}
+	unread := strict.Decode([]byte(`{"canary":1}`), &claims)
+	for _, tt := range []struct {
+		name string
+		err  error
+		want any
+	}{
+		{"a reason", edge.ErrUnauthenticated.Because(errors.New("the session is ended")), "the session is ended"},
+		{"none", edge.ErrUnauthenticated, nil},
+		{"forbidden", edge.ErrForbidden.Because(errors.New("wrong_password")), "wrong_password"},
+		{"what was read", edge.ErrUnauthenticated.Because(unread), "a member is not known here"},
+		{"wrapped", edge.ErrUnauthenticated.Because(fmt.Errorf("token: %w", unread)), "a member is not known here"},
+		{"another fault", edge.ErrMalformed.Because(errors.New("canary")), nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var log bytes.Buffer
+			var calls []caller.Caller
+			answer := edge.Bind(open(gate{err: tt.err}, &log), route(edge.Admin(caller.WorkspaceWrite)), service{calls: &calls})(t.Context(), request(`{"name":"a"}`))
+			var line map[string]any
+			if err := json.Unmarshal(log.Bytes(), &line); err != nil {
+				t.Fatalf("the log: %v: %s", err, log.String())
+			}
+			if line["cause"] != tt.want || strings.Contains(log.String(), "canary") {
+				t.Errorf("the log: got %s, want the cause %v", log.String(), tt.want)
+			}
+			if why, _ := tt.want.(string); why != "" && strings.Contains(string(answer.Body), why) {
+				t.Errorf("the client is told: %s", answer.Body)
 			}
 		})
 	}

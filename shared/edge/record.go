@@ -2,6 +2,7 @@ package edge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -10,6 +11,7 @@ import (
 	"github.com/zenvault/zenvault/shared/caller"
 	"github.com/zenvault/zenvault/shared/fault"
 	"github.com/zenvault/zenvault/shared/limit"
+	"github.com/zenvault/zenvault/shared/strict"
 )
 
 // record is the one log line of a request, filled on the way. It has named fields only, never a body or a header.
@@ -37,6 +39,20 @@ func (r *record) panicked(value any) {
 	r.crash = string(debug.Stack())
 }
 
+// cause is why somebody was not believed or not let through, which the client is not told; "" is of any other fault, whose
+// cause may be made of what the request said. A reader of documents names members as the client wrote them, so only what is
+// wrong with one is taken.
+func cause(f *fault.Fault) string {
+	why := f.Unwrap()
+	if why == nil || f.Kind != fault.Unauthenticated && f.Kind != fault.Forbidden {
+		return ""
+	}
+	if unread, ok := errors.AsType[*strict.Error](why); ok {
+		return "a member " + unread.Problem
+	}
+	return why.Error()
+}
+
 func (r *record) write(log *slog.Logger, answer Response) {
 	level := slog.LevelInfo
 	attrs := []any{
@@ -53,6 +69,9 @@ func (r *record) write(log *slog.Logger, answer Response) {
 	if r.err != nil {
 		f := fault.From(r.err)
 		attrs = append(attrs, "code", f.Code)
+		if why := cause(f); why != "" {
+			attrs = append(attrs, "cause", why)
+		}
 		if f.Kind == fault.Internal || f.Kind == fault.Unavailable {
 			level = slog.LevelError
 			attrs = append(attrs, "error", r.err.Error())

@@ -24,6 +24,9 @@ type Spec struct {
 	Queue Queue         // of a queue's worker
 	Every time.Duration // of a clock's worker
 
+	Takes string // media type of a Raw body, for the OpenAPI document
+	Gives string // media type of a RawReply, likewise
+
 	Class limit.Class // of a route, for its rate limit; "" is what follows from guard and method
 
 	Needs   Needs

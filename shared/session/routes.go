@@ -92,9 +92,13 @@ var RouteJWKS = edge.Route[access.Keys, struct{}, edge.RawReply]{Spec: edge.Spec
 	Method: http.MethodGet, Path: "/.well-known/jwks.json",
 	Guard: edge.Public(),
 	Needs: edge.Needs{Tokens: true},
+	Gives: keySet,
 }, Do: publish}
+
+// keySet is the media type of keys (RFC 7517 §8.5.2).
+const keySet = "application/jwk-set+json"
 
 func publish(keys access.Keys, _ context.Context, _ caller.Caller, _ struct{}) (edge.RawReply, error) {
 	return edge.RawReply{
-		ContentType: "application/jwk-set+json", CacheControl: "public, max-age=300", Body: keys.JWKS()}, nil
+		ContentType: keySet, CacheControl: "public, max-age=300", Body: keys.JWKS()}, nil
 }
