@@ -65,6 +65,7 @@ func Table() []Row {
 		route(cosign.RouteRegister, admins, cosigners),
 		route(cosign.RouteList, admins, cosigners),
 		route(cosign.RouteGet, admins, cosigners),
+		route(cosign.RouteUpdate, admins, cosigners),
 		route(trail.RouteList, admins, trails),
 
 		route(cosign.RouteFireblocks, public, fireblocksDecider),
