@@ -180,6 +180,10 @@ var examples = map[string]func(testing.TB, *vault) request{
 	"endpoint-list": func(_ testing.TB, v *vault) request {
 		return request{method: "GET", path: "/v1/webhook-endpoints", token: v.homeKey.Token}
 	},
+	"endpoint-rotate": func(t testing.TB, v *vault) request {
+		return request{method: "POST", path: "/v1/webhook-endpoints/" + v.endpoint(t, v.homeKey, "http://127.0.0.1:9/hooks").ID + "/rotate",
+			token: v.homeKey.Token, body: `{"overlap_hours":1}`}
+	},
 	"endpoint-get": func(t testing.TB, v *vault) request {
 		return request{method: "GET", path: "/v1/webhook-endpoints/" + v.endpoint(t, v.homeKey, "http://127.0.0.1:9/hooks").ID, token: v.homeKey.Token}
 	},

@@ -76,6 +76,7 @@ func Table() []Row {
 		route(endpoint.RouteCreate, apis, endpoints),
 		route(endpoint.RouteList, apis, endpoints),
 		route(endpoint.RouteGet, apis, endpoints),
+		route(endpoint.RouteRotate, apis, endpoints),
 
 		job(delivery.JobFan, deliveries),
 		job(delivery.JobSend, deliveries),
