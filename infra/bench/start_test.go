@@ -11,6 +11,7 @@ import (
 
 	"github.com/zenvault/zenvault/infra/emulator"
 	"github.com/zenvault/zenvault/infra/runtimeapi"
+	"github.com/zenvault/zenvault/shared/routes"
 	"github.com/zenvault/zenvault/shared/wire"
 	"github.com/zenvault/zenvault/shared/wire/wrapping"
 )
@@ -56,6 +57,26 @@ func BenchmarkStartByKeys(b *testing.B) {
 	}
 }
 
+// BenchmarkStartOfEach is that time for every function there is, so that a change which makes one of them slower is seen:
+// go test -run '^$' -bench StartOfEach -benchtime 5x ./infra/bench. It builds all of them first.
+func BenchmarkStartOfEach(b *testing.B) {
+	aws, err := emulator.Start(emulator.Options{Region: "eu-central-1"})
+	must(b, err)
+	defer aws.Close()
+	env, dir := append(settings(b, aws.URL()), "ZENVAULT_SECRETS_DIR="+b.TempDir(), "ZENVAULT_MAIL_FROM=vault@example.com"), b.TempDir()
+	for _, row := range routes.Table() {
+		b.Run(row.Spec.Name, func(b *testing.B) {
+			bootstrap := build(b, dir, "../../functions/"+row.Spec.Name)
+			var took []time.Duration
+			for b.Loop() {
+				took = append(took, start(b, bootstrap, env))
+			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms/start")
+		})
+	}
+}
+
 // settings are a function's, of a stack on the embedded AWS with a master key.
 func settings(b *testing.B, endpoint string) []string {
 	b.Helper()
@@ -68,7 +89,9 @@ func settings(b *testing.B, endpoint string) []string {
 	must(b, err)
 	return []string{"AWS_REGION=eu-central-1", "ZENVAULT_STACK=bench", "ZENVAULT_VAULT_TABLE=" + w.Env.VaultTable, "ZENVAULT_AUDIT_TABLE=" + w.Env.AuditTable,
 		"ZENVAULT_LIMITS_TABLE=" + made.Tables["LimitsTable"], "ZENVAULT_EVENT_QUEUE=" + w.Env.EventQueue, "ZENVAULT_MAIL_QUEUE=" + made.Queues["MailQueue"],
+		"ZENVAULT_DELIVERY_QUEUE=" + made.Queues["DeliveryQueue"], "ZENVAULT_RETRY_QUEUE=" + made.Queues["RetryQueue"],
 		"ZENVAULT_TOKEN_KEY=" + made.Keys["TokenKey"], "ZENVAULT_MASTER_KEY=" + base64.StdEncoding.EncodeToString(wrapped),
+		"ZENVAULT_MASTER_WRAP_KEY=" + w.Env.MasterWrapKey,
 		"ZENVAULT_ISSUER=https://vault.example.com", "ZENVAULT_AWS_ENDPOINT=" + endpoint}
 }
 

@@ -117,9 +117,27 @@ func canaries() runs {
 	for _, name := range []string{"good", "31", "33", "twice", "stack", "purpose", "context", "old", "served", "older"} {
 		all.add(canary(name)[:16])
 		all.add(canary(name)[15:])
-		for decimal := strings.Trim(fmt.Sprint(canary(name)), "[]"); len(decimal) >= run; decimal = decimal[1:] { // as %v prints bytes
-			all[decimal[:run]] = true
+		for _, form := range printed(canary(name)) {
+			for ; len(form) >= run; form = form[1:] {
+				if len(strings.ReplaceAll(form[:run], `\ufffd`, "")) > run/2 {
+					all[form[:run]] = true
+				}
+			}
 		}
+	}
+	return all
+}
+
+// printed are the forms that bytes have if somebody prints them: as a list of numbers, quoted, in Go's syntax, in hex with
+// blanks, as a text whose bytes are no characters; each as it is and as it stands in a line of JSON.
+func printed(key []byte) (all []string) {
+	for _, form := range []string{strings.Trim(fmt.Sprint(key), "[]"), fmt.Sprintf("%q", key), fmt.Sprintf("%+q", key),
+		strings.Trim(fmt.Sprintf("%#v", key), "[]byte{}"), fmt.Sprintf("% x", key), fmt.Sprintf("% X", key), fmt.Sprintf("%# x", key), string(key)} {
+		line, err := json.Marshal(form)
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, form, string(line))
 	}
 	return all
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/zenvault/zenvault/infra/local"
+	"github.com/zenvault/zenvault/infra/simulator"
 	"github.com/zenvault/zenvault/shared/caller"
 	"github.com/zenvault/zenvault/shared/edge"
 	"github.com/zenvault/zenvault/shared/routes"
@@ -154,7 +155,14 @@ var examples = map[string]func(testing.TB, *vault) request{
 	},
 	"cosigner-list": func(_ testing.TB, v *vault) request { return v.admin("GET", "/v1/admin/cosigners", "") },
 	"cosigner-get":  func(_ testing.TB, v *vault) request { return v.admin("GET", "/v1/admin/cosigners/"+v.cosigner, "") },
-	"trail-list":    func(_ testing.TB, v *vault) request { return v.admin("GET", "/v1/admin/audit?limit=2", "") },
+	"cosigner-update": func(t testing.TB, v *vault) request {
+		id, provider := v.register(t, v.home)
+		another, err := simulator.NewFireblocks()
+		must(t, err)
+		return v.admin("PATCH", "/v1/admin/cosigners/"+id, marshal(map[string]any{"name": "Renamed", "version": 1,
+			"inbound_keys": []string{provider.PublicKeyPEM(), another.PublicKeyPEM()}, "workspaces": []string{v.home, v.other}, "config_changes": "ignore"}))
+	},
+	"trail-list": func(_ testing.TB, v *vault) request { return v.admin("GET", "/v1/admin/audit?limit=2", "") },
 	"cosign-fireblocks": func(t testing.TB, v *vault) request {
 		token := sign(t, v.provider, transfer(v.home, "example").Payload())
 		return request{method: "POST", path: "/cosigner/fireblocks/" + v.cosigner + "/v2/tx_sign_request", body: string(token)}
@@ -178,6 +186,10 @@ var examples = map[string]func(testing.TB, *vault) request{
 	},
 	"endpoint-list": func(_ testing.TB, v *vault) request {
 		return request{method: "GET", path: "/v1/webhook-endpoints", token: v.homeKey.Token}
+	},
+	"endpoint-rotate": func(t testing.TB, v *vault) request {
+		return request{method: "POST", path: "/v1/webhook-endpoints/" + v.endpoint(t, v.homeKey, "http://127.0.0.1:9/hooks").ID + "/rotate",
+			token: v.homeKey.Token, body: `{"overlap_hours":1}`}
 	},
 	"endpoint-get": func(t testing.TB, v *vault) request {
 		return request{method: "GET", path: "/v1/webhook-endpoints/" + v.endpoint(t, v.homeKey, "http://127.0.0.1:9/hooks").ID, token: v.homeKey.Token}

@@ -59,6 +59,11 @@ func TestTemplateIsCurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	filled(t, "template.yaml", shape.FunctionsBegin, shape.FunctionsEnd, functions)
+	endpoints, err := shape.Endpoints(shape.Specs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	filled(t, "template.yaml", shape.EndpointsBegin, shape.EndpointsEnd, endpoints)
 }
 
 // The README shows the table.

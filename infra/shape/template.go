@@ -97,7 +97,11 @@ func (w *lines) secrets() {
 	w.add(6, "FileSystemConfigs: !If [SecretsMounted, [{ Arn: !Ref SecretsAccessPointArn, LocalMountPath: %s }], !Ref AWS::NoValue]", mount)
 	w.add(6, "VpcConfig: !If")
 	w.add(8, "- SecretsMounted")
-	w.add(8, "- { SubnetIds: !Ref SecretsSubnetIds, SecurityGroupIds: !Ref SecretsSecurityGroupIds }")
+	w.add(8, "- SubnetIds: !Ref SecretsSubnetIds")
+	w.add(10, "SecurityGroupIds: !If")
+	w.add(12, "- EndpointsMade")
+	w.add(12, "- !Split [\",\", !Sub [\"${Given},${SecretsClientGroup.GroupId}\", { Given: !Join [\",\", !Ref SecretsSecurityGroupIds] }]]")
+	w.add(12, "- !Ref SecretsSecurityGroupIds")
 	w.add(8, "- !Ref AWS::NoValue")
 }
 

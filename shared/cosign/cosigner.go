@@ -9,7 +9,6 @@ import (
 
 	"github.com/zenvault/zenvault/shared/audit"
 	"github.com/zenvault/zenvault/shared/fault"
-	"github.com/zenvault/zenvault/shared/label"
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/tenant"
 )
@@ -25,7 +24,9 @@ type Cosigner struct {
 	ResponseKey  string      // how the answering key is referred to; the key itself is never stored
 	Workspaces   []tenant.ID
 	Unreferenced string // what becomes of a request without a reference of ours
-	CreatedAt    time.Time
+
+	ConfigChanges string // what a change of configuration at the provider is answered, which no policy can judge
+	CreatedAt     time.Time
 
 	version ledger.Version
 }
@@ -49,21 +50,16 @@ var (
 	ErrBinding      = fault.New(fault.Unprocessable, "workspace_unknown", "There is no such workspace.")
 	ErrBindingTwice = fault.New(fault.Unprocessable, "workspace_repeated", "This workspace is given twice.")
 	ErrUnreferenced = fault.New(fault.Unprocessable, "unreferenced_unsupported", `Requests without a reference are rejected: "reject" is the only setting.`).At("/unreferenced")
+	ErrConfig       = fault.New(fault.Unprocessable, "config_changes_unsupported", `Changes of configuration are answered "reject" or, by a co-signer of Fireblocks, "ignore".`).At("/config_changes")
 	errExists       = fault.New(fault.Conflict, "cosigner_exists", "This cosigner exists.")
 )
 
 const (
 	reject       = "reject"
+	ignore       = "ignore"
 	maxInbound   = 5
 	maxWorkspace = 50
 )
-
-func checkName(name string) error {
-	if !label.Valid(name) {
-		return ErrName
-	}
-	return nil
-}
 
 // Workspaces tells whether a workspace is there: nil, its "not found", or the database's fault.
 type Workspaces func(ctx context.Context, id tenant.ID) error
@@ -84,7 +80,7 @@ func (c Cosigner) fields() audit.Fields {
 		workspaces[i] = workspace.String()
 	}
 	return audit.Fields{"id": c.ID, "provider": c.Provider, "name": c.Name, "inbound_keys": keys, "response_key": c.ResponseKey,
-		"workspaces": workspaces, "unreferenced": c.Unreferenced}
+		"workspaces": workspaces, "unreferenced": c.Unreferenced, "config_changes": c.ConfigChanges}
 }
 
 func (c Cosigner) target() audit.Target { return audit.Target{Type: "cosigner", ID: c.ID} }

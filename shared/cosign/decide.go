@@ -174,14 +174,13 @@ func (a *ask) judge(ctx context.Context, read map[ledger.Key]ledger.Item) (Decis
 	if err != nil {
 		return Decision{}, nil, err
 	}
-	action := signing.Reject
-	if verdict.Approve {
-		action = signing.Approve
+	answer := signing.Answer{Action: a.action(verdict), ExternalID: a.callback.ExternalID, At: now}
+	if answer.Action != signing.Ignore { // which gives no reasons
+		answer.Reason = tell(verdict.Reason)
 	}
-	answer := signing.Answer{Action: action, ExternalID: a.callback.ExternalID, Reason: tell(verdict.Reason), At: now}
 	return Decision{
 		Cosigner: a.cosigner.ID, Provider: a.cosigner.Provider, ExternalID: a.callback.ExternalID, Kind: a.callback.Kind,
-		TxID: a.callback.TxID, Workspace: a.workspace(), Ref: a.callback.RefText, Request: a.callback.Request, Verdict: verdict,
+		TxID: a.callback.TxID, Workspace: a.workspace(), Ref: a.callback.RefText, Request: a.callback.Request, Verdict: verdict, Action: answer.Action,
 		Digest: a.callback.Digest, Claims: a.Provider.Claims(answer),
 		ResponseKey: a.key.Reference(), DecidedAt: now,
 	}, reserve, nil

@@ -23,9 +23,10 @@ type Decision struct {
 	Ref         string    // the customer's reference as sent
 	Request     signing.Request
 	Verdict     signing.Verdict
-	Digest      string // of the request; see signing.Callback
-	Claims      []byte // what the answer signs; the same key makes the same answer of it
-	ResponseKey string // the reference of that very key
+	Action      signing.Action // what the verdict comes to: Approve, Reject or Ignore
+	Digest      string         // of the request; see signing.Callback
+	Claims      []byte         // what the answer signs; the same key makes the same answer of it
+	ResponseKey string         // the reference of that very key
 	DecidedAt   time.Time
 }
 
@@ -41,12 +42,7 @@ func target(cosignerID, externalID, kind string) audit.Target {
 	return audit.Target{Type: "decision", ID: cosignerID + "/" + kind + "/" + externalID}
 }
 
-func (d Decision) word() string {
-	if d.Verdict.Approve {
-		return "approve"
-	}
-	return "reject"
-}
+func (d Decision) word() string { return string(d.Action) }
 
 func (d Decision) action() string { return "decision." + d.word() }
 

@@ -30,7 +30,7 @@ func (c Cosigner) item() ledger.Item {
 	}
 	return ledger.Item{
 		"id": c.ID, "provider": c.Provider, "name": c.Name, "inbound_keys": keys, "response_key": c.ResponseKey,
-		"workspaces": workspaces, "unreferenced": c.Unreferenced, "created_at": c.CreatedAt.UnixMilli(),
+		"workspaces": workspaces, "unreferenced": c.Unreferenced, "config_changes": c.ConfigChanges, "created_at": c.CreatedAt.UnixMilli(),
 		"dir": directory, "dir_sk": c.ID,
 	}
 }
@@ -39,7 +39,11 @@ func parse(item ledger.Item) (Cosigner, error) {
 	r := item.Read()
 	c := Cosigner{
 		ID: r.Text("id"), Provider: r.Text("provider"), Name: r.Text("name"), ResponseKey: r.Text("response_key"),
-		Unreferenced: r.Text("unreferenced"), CreatedAt: r.Time("created_at"), version: item.Version(),
+		Unreferenced: r.Text("unreferenced"), ConfigChanges: r.OptionalText("config_changes"), CreatedAt: r.Time("created_at"),
+		version: item.Version(),
+	}
+	if c.ConfigChanges == "" { // registered before there was a choice
+		c.ConfigChanges = reject
 	}
 	err := r.Err()
 	for _, text := range r.Texts("inbound_keys") {

@@ -19,8 +19,11 @@ type View struct {
 	ResponseKey  string      `json:"response_key"` // its file's name, or kms: and an ARN or alias
 	Workspaces   []tenant.ID `json:"workspaces"`
 	Unreferenced string      `json:"unreferenced"`
-	CallbackPath string      `json:"callback_path"` // to be given to the provider, after the API's base URL
-	CreatedAt    int64       `json:"created_at"`    // Unix ms
+
+	ConfigChanges string `json:"config_changes"`
+	CallbackPath  string `json:"callback_path"` // to be given to the provider, after the API's base URL
+	CreatedAt     int64  `json:"created_at"`    // Unix ms
+	Version       int64  `json:"version"`       // counts its changes from 1
 }
 
 // KeyView is an inbound key as clients see it.
@@ -34,8 +37,8 @@ func (c Cosigner) view() View {
 	for i, key := range c.Inbound {
 		keys[i] = KeyView{key.ID, key.PEM}
 	}
-	return View{c.ID, c.Provider, c.Name, keys, c.ResponseKey, c.Workspaces, c.Unreferenced,
-		"/cosigner/" + c.Provider + "/" + c.ID, c.CreatedAt.UnixMilli()}
+	return View{c.ID, c.Provider, c.Name, keys, c.ResponseKey, c.Workspaces, c.Unreferenced, c.ConfigChanges,
+		"/cosigner/" + c.Provider + "/" + c.ID, c.CreatedAt.UnixMilli(), c.version.Number}
 }
 
 // GetInput names a cosigner.

@@ -1,6 +1,7 @@
 package cosign
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/zenvault/zenvault/shared/caller"
 	"github.com/zenvault/zenvault/shared/fault"
+	"github.com/zenvault/zenvault/shared/label"
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/tenant"
 )
@@ -20,6 +22,9 @@ type RegisterInput struct {
 	ResponseKey  string      `json:"response_key"`
 	Workspaces   []tenant.ID `json:"workspaces"`
 	Unreferenced string      `json:"unreferenced,omitempty"` // "reject" if not given
+
+	// ConfigChanges is "reject", also if not given, or "ignore", which leaves changes to the provider's other approvers.
+	ConfigChanges string `json:"config_changes,omitempty"`
 }
 
 // Register makes a co-signer known. It fails with the rules' faults, each naming the member. Whether the response key is
@@ -32,7 +37,7 @@ func (s Service) Register(ctx context.Context, who caller.Caller, in RegisterInp
 	if err := s.bind(ctx, in.Workspaces); err != nil {
 		return View{}, err
 	}
-	c.ID, c.CreatedAt = s.Ledger.NewID(idPrefix), s.Ledger.Now()
+	c.ID, c.CreatedAt, c.version.Number = s.Ledger.NewID(idPrefix), s.Ledger.Now(), 1
 	_, err = s.Ledger.Commit(ctx, ledger.Change{
 		By: who, Action: "cosigner.register", Target: c.target(), After: c.fields(),
 		Key: Key(c.ID), Item: c.item(), Else: errExists,
@@ -42,27 +47,37 @@ func (s Service) Register(ctx context.Context, who caller.Caller, in RegisterInp
 }
 
 func (s Service) cosigner(in RegisterInput) (Cosigner, error) {
-	if in.Unreferenced == "" {
-		in.Unreferenced = reject
-	}
 	asked, known := providers[in.Provider]
 	inbound, err := parseKeys(in.InboundKeys, asked)
 	switch {
-	case checkName(in.Name) != nil:
+	case !label.Valid(in.Name):
 		return Cosigner{}, ErrName
 	case !known:
 		return Cosigner{}, ErrProvider
 	case err != nil:
 		return Cosigner{}, err
-	case !s.ValidKey(in.ResponseKey):
-		return Cosigner{}, ErrResponseKey
-	case !asked.takes(in.ResponseKey):
-		return Cosigner{}, ErrResponseHome
-	case in.Unreferenced != reject:
-		return Cosigner{}, ErrUnreferenced
 	}
-	return Cosigner{Provider: in.Provider, Name: in.Name, Inbound: inbound, ResponseKey: in.ResponseKey,
-		Workspaces: in.Workspaces, Unreferenced: in.Unreferenced}, nil
+	c := Cosigner{Provider: in.Provider, Name: in.Name, Inbound: inbound, ResponseKey: in.ResponseKey, Workspaces: in.Workspaces,
+		Unreferenced: cmp.Or(in.Unreferenced, reject), ConfigChanges: cmp.Or(in.ConfigChanges, reject)}
+	return c, s.check(c)
+}
+
+// check holds a cosigner to the rules that are the same for a new one and a changed one, except those of keys and bindings.
+func (s Service) check(c Cosigner) error {
+	asked := providers[c.Provider]
+	switch {
+	case !label.Valid(c.Name):
+		return ErrName
+	case !s.ValidKey(c.ResponseKey):
+		return ErrResponseKey
+	case !asked.takes(c.ResponseKey):
+		return ErrResponseHome
+	case c.Unreferenced != reject:
+		return ErrUnreferenced
+	case c.ConfigChanges != reject && !(c.ConfigChanges == ignore && asked.ignores):
+		return ErrConfig
+	}
+	return nil
 }
 
 func parseKeys(texts []string, asked terms) ([]PublicKey, error) {

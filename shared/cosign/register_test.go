@@ -57,8 +57,8 @@ func TestRegister(t *testing.T) {
 	der, _ := x509.MarshalPKIXPublicKey(&theirs().PublicKey)
 	sum := sha256.Sum256(der)
 	want := cosign.View{ID: got.ID, Provider: "fireblocks", Name: "Line", InboundKeys: []cosign.KeyView{{ID: hex.EncodeToString(sum[:]),
-		PEM: public(theirs())}}, ResponseKey: "fireblocks-response", Workspaces: got.Workspaces, Unreferenced: "reject",
-		CallbackPath: "/cosigner/fireblocks/" + got.ID, CreatedAt: got.CreatedAt}
+		PEM: public(theirs())}}, ResponseKey: "fireblocks-response", Workspaces: got.Workspaces, Unreferenced: "reject", ConfigChanges: "reject",
+		CallbackPath: "/cosigner/fireblocks/" + got.ID, CreatedAt: got.CreatedAt, Version: 1}
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b interface{ IsZero() bool }) bool { return a == b })); diff != "" || answer.Status != http.StatusCreated {
 		t.Errorf("%d (-want +got):\n%s", answer.Status, diff)
 	}
@@ -81,10 +81,17 @@ func TestRegister(t *testing.T) {
 	}
 }
 
-// Each rule about a registration names the member that breaks it.
-func TestRegisterRules(t *testing.T) {
-	s := newStage(t)
-	register := edge.Bind(s.world.Edge(asAdmin{}, nil), cosign.RouteRegister, s.cosigners())
+// badSetting is what no cosigner may have, and the member that is named.
+type badSetting struct {
+	about   string
+	changes object
+	status  int
+	code    string
+	field   string
+}
+
+func badSettings(t *testing.T, s *stage) []badSetting {
+	t.Helper()
 	block := func(kind string, der []byte) string {
 		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 	}
@@ -104,13 +111,7 @@ func TestRegisterRules(t *testing.T) {
 		many[i] = strings.Replace(s.workspace.String(), "ws_", "ws_", 1)[:len(s.workspace.String())-2] + string("0123456789abcdefghjkmnpqrstvwxyz"[i%32]) + string("0123"[i/32])
 	}
 	missing := many[0][:len(many[0])-2] + "zz"
-	cases := []struct {
-		about   string
-		changes object
-		status  int
-		code    string
-		field   string
-	}{
+	return []badSetting{
 		{"no name", object{"name": nil}, 400, "malformed_request", "/name"},
 		{"an empty name", object{"name": ""}, 422, "cosigner_name_invalid", "/name"},
 		{"another provider", object{"provider": "bitgo"}, 422, "provider_unsupported", "/provider"},
@@ -140,8 +141,19 @@ func TestRegisterRules(t *testing.T) {
 		{"a workspace twice", object{"workspaces": []string{s.workspace.String(), s.workspace.String()}}, 422, "workspace_repeated", "/workspaces/1"},
 		{"a malformed workspace", object{"workspaces": []string{"x"}}, 400, "malformed_request", "/workspaces/0"},
 		{"another setting", object{"unreferenced": "approve"}, 422, "unreferenced_unsupported", "/unreferenced"},
+		{"another answer to configuration changes", object{"config_changes": "approve"}, 422, "config_changes_unsupported", "/config_changes"},
+		{"one in another case", object{"config_changes": "IGNORE"}, 422, "config_changes_unsupported", "/config_changes"},
+		{"Safeheron ignoring", object{"provider": "safeheron", "inbound_keys": []string{public(large())}, "config_changes": "ignore"}, 422, "config_changes_unsupported", "/config_changes"},
+		{"Cobo ignoring", object{"provider": "cobo", "config_changes": "ignore"}, 422, "config_changes_unsupported", "/config_changes"},
 		{"an unknown member", object{"private_key": "x"}, 400, "malformed_request", "/private_key"},
 	}
+}
+
+// Each rule about a registration names the member that breaks it.
+func TestRegisterRules(t *testing.T) {
+	s := newStage(t)
+	register := edge.Bind(s.world.Edge(asAdmin{}, nil), cosign.RouteRegister, s.cosigners())
+	cases := badSettings(t, s)
 	s.aws.Forget()
 	for _, c := range cases {
 		answer := s.route(http.MethodPost, s.registration(c.changes), nil, register)

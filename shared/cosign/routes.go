@@ -15,6 +15,14 @@ var RouteRegister = edge.Route[Service, RegisterInput, View]{Spec: edge.Spec{
 	Needs: edge.Needs{Reads: []string{"workspace#"}, Writes: []string{Keys}},
 }, Do: Service.Register}
 
+// RouteUpdate changes a cosigner.
+var RouteUpdate = edge.Route[Service, UpdateInput, View]{Spec: edge.Spec{
+	Name: "cosigner-update", Summary: "Change a co-signer's name, inbound keys, response key, workspaces or settings. Its provider stays.",
+	Method: http.MethodPatch, Path: "/v1/admin/cosigners/{cosigner}",
+	Guard: edge.Admin(caller.CosignerWrite),
+	Needs: edge.Needs{Reads: []string{"workspace#"}, Writes: []string{Keys}},
+}, Do: Service.Update}
+
 // RouteGet reads a cosigner.
 var RouteGet = edge.Route[Service, GetInput, View]{Spec: edge.Spec{
 	Name: "cosigner-get", Summary: "Read a co-signer.",
@@ -45,7 +53,7 @@ var RouteFireblocks = edge.Route[*Decider, edge.Raw, edge.RawReply]{Spec: edge.S
 
 // RouteFireblocksConfig answers the same co-signer where it asks about a change of configuration.
 var RouteFireblocksConfig = edge.Route[*Decider, edge.Raw, edge.RawReply]{Spec: edge.Spec{
-	Name: "cosign-fireblocksconfig", Summary: "Answer a configuration callback of a Fireblocks API Co-Signer: no kind of it is supported, and each is rejected.",
+	Name: "cosign-fireblocksconfig", Summary: "Answer a configuration callback of a Fireblocks API Co-Signer: no kind of it is supported, and each is rejected, or ignored where the cosigner says so.",
 	Method: http.MethodPost, Path: "/cosigner/fireblocks/{cosigner}/v2/config_change_sign_request",
 	Guard:   edge.Callback(),
 	Takes:   "text/plain", // a token; what is sent as its type is not looked at

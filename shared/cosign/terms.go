@@ -13,12 +13,14 @@ type terms struct {
 	bits  int          // of the co-signer's own keys; 0 is any size that keys may have
 	size  *fault.Fault // says so
 	files bool         // only a key in a file can answer it
+
+	ignores bool // it can be told to ignore a change of configuration
 }
 
 // providers are all that cosigners can be registered for. What their messages look like is their codecs' business.
 var providers = map[string]terms{
 	"cobo":       {bits: 2048, size: fault.New(fault.Unprocessable, "inbound_key_size", "The callback key of a Cobo TSS Node is an RSA key of 2048 bits.")},
-	"fireblocks": {},
+	"fireblocks": {ignores: true},
 	"safeheron": {bits: 4096, files: true,
 		size: fault.New(fault.Unprocessable, "inbound_key_size", "The key of a Safeheron API Co-Signer is an RSA key of 4096 bits.")},
 }

@@ -18,7 +18,7 @@ type CreateInput struct {
 	Description string   `json:"description,omitempty"`
 }
 
-// Created is a new endpoint. The signing secret is in it once: a repeat under the same Idempotency-Key gets the rest
+// Created is an endpoint with a new signing secret. The secret is in it once: a repeat under the same Idempotency-Key gets the rest
 // without it.
 type Created struct {
 	View
@@ -36,13 +36,13 @@ func (s Service) Create(ctx context.Context, who caller.Caller, in CreateInput) 
 	}
 	key := webhook.NewSecret(s.Ledger.Random)
 	var err error
-	if e.sealed, err = s.Sealer.Seal(e.place(), key); err != nil {
+	if e.sealed, err = s.Sealer.Seal(e.place(secretField), key); err != nil {
 		return Created{}, err
 	}
 	if err := s.insert(ctx, who, e); err != nil {
 		return Created{}, err
 	}
-	return Created{View: e.view(), Secret: webhook.Text(key).Expose()}, nil
+	return Created{View: e.view(e.CreatedAt), Secret: webhook.Text(key).Expose()}, nil
 }
 
 // insert commits the endpoint with the count of its workspace. It ends: each lost race is another endpoint made, and
@@ -56,7 +56,7 @@ func (s Service) insert(ctx context.Context, who caller.Caller, e Endpoint) erro
 		_, err = s.Ledger.Commit(ctx, ledger.Change{
 			By: who, Action: "endpoint.create", Target: e.target(), Workspace: e.Workspace.String(), After: e.fields(),
 			Key: At(e.Workspace, e.ID), Item: e.item(), Else: errExists, Also: []ledger.Write{counted},
-			Reply: Created{View: e.view()},
+			Reply: Created{View: e.view(e.CreatedAt)},
 		})
 		if !errors.Is(err, errCounted) {
 			return err

@@ -7,7 +7,6 @@ import (
 	"github.com/zenvault/zenvault/shared/audit"
 	"github.com/zenvault/zenvault/shared/caller"
 	"github.com/zenvault/zenvault/shared/ledger"
-	"github.com/zenvault/zenvault/shared/secret"
 	"github.com/zenvault/zenvault/shared/tenant"
 	"github.com/zenvault/zenvault/shared/webhook"
 )
@@ -31,7 +30,7 @@ func (s Service) Subscribed(ctx context.Context, workspace tenant.ID, kind strin
 	return ids, nil
 }
 
-// Destination tells where an endpoint's messages go and opens its secret; false if nothing may be sent there.
+// Destination tells where an endpoint's messages go and opens its secrets, those of an overlap too; false if nothing may be sent there.
 func (s Service) Destination(ctx context.Context, workspace tenant.ID, endpoint string) (webhook.Destination, bool, error) {
 	e, _, err := s.find(ctx, workspace, ID(endpoint))
 	if errors.Is(err, ErrNotFound) || err == nil && e.State != Enabled {
@@ -40,8 +39,15 @@ func (s Service) Destination(ctx context.Context, workspace tenant.ID, endpoint 
 	if err != nil {
 		return webhook.Destination{}, false, err
 	}
-	key, err := s.Sealer.Open(e.place(), e.sealed)
-	return webhook.Destination{URL: e.URL, Keys: []secret.Bytes{key}}, err == nil, err
+	to := webhook.Destination{URL: e.URL}
+	for _, one := range e.live(s.Ledger.Now()) {
+		key, err := s.Sealer.Open(e.place(one.field), one.sealed)
+		if err != nil {
+			return webhook.Destination{}, false, err
+		}
+		to.Keys = append(to.Keys, key)
+	}
+	return to, true, nil
 }
 
 // Disable stops everything to an endpoint and tells its workspace, once: an endpoint that is disabled already, or gone,

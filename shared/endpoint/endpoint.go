@@ -4,6 +4,7 @@ package endpoint
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -50,8 +51,10 @@ type Endpoint struct {
 	State       State
 	Reason      string // why it is disabled, a code
 	CreatedAt   time.Time
+	RotatedAt   time.Time // zero if it has its first secret
 
-	sealed []byte // the signing secret, which opens only for this endpoint
+	sealed  []byte          // the signing secret, which opens only for this endpoint
+	earlier []signingSecret // that it has replaced, the newest first; they may be over
 }
 
 // The rules' faults.
@@ -78,10 +81,18 @@ func checkDescription(text string) error {
 }
 
 func (e Endpoint) fields() audit.Fields {
-	return audit.Fields{
+	f := audit.Fields{
 		"id": string(e.ID), "workspace": e.Workspace.String(), "url": e.URL, "events": e.Events,
 		"description": e.Description, "state": string(e.State), "reason": e.Reason, "secret": secret.NewBytes(e.sealed),
 	}
+	if !e.RotatedAt.IsZero() {
+		ends := []string{}
+		for _, s := range e.earlier {
+			ends = append(ends, fmt.Sprintf("until %d", s.until.UnixMilli())) // Unix ms, as everywhere
+		}
+		f["rotated_at"], f["earlier_secrets"] = e.RotatedAt.UnixMilli(), ends
+	}
+	return f
 }
 
 func (e Endpoint) target() audit.Target { return audit.Target{Type: "endpoint", ID: string(e.ID)} }
@@ -94,8 +105,8 @@ type Place struct {
 	Field     string
 }
 
-func (e Endpoint) place() Place {
-	return Place{Table: "endpoint", Workspace: e.Workspace.String(), Record: string(e.ID), Field: "secret"}
+func (e Endpoint) place(field string) Place {
+	return Place{Table: "endpoint", Workspace: e.Workspace.String(), Record: string(e.ID), Field: field}
 }
 
 // Sealer encrypts secrets for their place, authenticated. It is safe for concurrent use.

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"context"
+	"time"
 
 	"github.com/zenvault/zenvault/shared/caller"
 	"github.com/zenvault/zenvault/shared/edge"
@@ -18,10 +19,25 @@ type View struct {
 	State       State    `json:"state"`
 	Reason      string   `json:"reason,omitempty"` // why it is disabled
 	CreatedAt   int64    `json:"created_at"`       // Unix ms
+	RotatedAt   int64    `json:"rotated_at,omitempty"`
+
+	Earlier []Earlier `json:"earlier_secrets,omitempty"` // that messages are signed with besides, the newest first
 }
 
-func (e Endpoint) view() View {
-	return View{e.ID, e.URL, e.Events, e.Description, e.State, e.Reason, e.CreatedAt.UnixMilli()}
+// Earlier is a secret that was replaced and still signs.
+type Earlier struct {
+	ExpiresAt int64 `json:"expires_at"` // Unix ms
+}
+
+func (e Endpoint) view(now time.Time) View {
+	v := View{ID: e.ID, URL: e.URL, Events: e.Events, Description: e.Description, State: e.State, Reason: e.Reason, CreatedAt: e.CreatedAt.UnixMilli()}
+	if !e.RotatedAt.IsZero() {
+		v.RotatedAt = e.RotatedAt.UnixMilli()
+	}
+	for _, s := range e.live(now)[1:] {
+		v.Earlier = append(v.Earlier, Earlier{s.until.UnixMilli()})
+	}
+	return v
 }
 
 // GetInput names an endpoint of the caller's workspace.
@@ -32,7 +48,7 @@ type GetInput struct {
 // Get reads an endpoint. It fails with ErrNotFound.
 func (s Service) Get(ctx context.Context, who caller.Caller, in GetInput) (View, error) {
 	e, _, err := s.find(ctx, who.Workspace, in.Endpoint)
-	return e.view(), err
+	return e.view(s.Ledger.Now()), err
 }
 
 func (s Service) find(ctx context.Context, workspace tenant.ID, endpoint ID) (Endpoint, ledger.Version, error) {
@@ -57,9 +73,10 @@ func (s Service) List(ctx context.Context, who caller.Caller, in ListInput) (edg
 	if in.Cursor.After != "" { // the cursor holds an id, so that an edited one stays among the endpoints
 		in.Cursor.After = sortPrefix + in.Cursor.After
 	}
+	now := s.Ledger.Now()
 	return edge.List(ctx, s.Ledger, in.Paging, all(who.Workspace), func(item ledger.Item) (View, string, error) {
 		e, err := parse(item)
-		return e.view(), string(e.ID), err
+		return e.view(now), string(e.ID), err
 	})
 }
 

@@ -15,6 +15,14 @@ var RouteCreate = edge.Route[Service, CreateInput, Created]{Spec: edge.Spec{
 	Needs: edge.Needs{Writes: []string{Keys}, MasterKey: true},
 }, Do: Service.Create}
 
+// RouteRotate gives an endpoint a new secret and shows it once.
+var RouteRotate = edge.Route[Service, RotateInput, Created]{Spec: edge.Spec{
+	Name: "endpoint-rotate", Summary: "Give a webhook endpoint a new signing secret, shown once. Messages are signed with the one before, too, until the overlap ends.",
+	Method: http.MethodPost, Path: "/v1/webhook-endpoints/{endpoint}/rotate",
+	Guard: edge.APIKey(caller.EndpointsWrite),
+	Needs: edge.Needs{Writes: []string{Keys}, MasterKey: true},
+}, Do: Service.Rotate}
+
 // RouteGet reads an endpoint.
 var RouteGet = edge.Route[Service, GetInput, View]{Spec: edge.Spec{
 	Name: "endpoint-get", Summary: "Read a webhook endpoint, without its secret.",

@@ -2,6 +2,7 @@ package rewrap_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -18,6 +19,7 @@ import (
 	"github.com/zenvault/zenvault/shared/audit"
 	"github.com/zenvault/zenvault/shared/caller"
 	"github.com/zenvault/zenvault/shared/edge"
+	"github.com/zenvault/zenvault/shared/endpoint"
 	ours "github.com/zenvault/zenvault/shared/fault"
 	"github.com/zenvault/zenvault/shared/keyset"
 	"github.com/zenvault/zenvault/shared/ledger"
@@ -331,5 +333,45 @@ func TestTask(t *testing.T) {
 		`"done":1,"left":0,"counts":[{"key":"` + s.oldID + `","kind":"endpoints","done":1,"left":0}]}`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("answer (-want +got):\n%s", diff)
+	}
+}
+
+// The secrets that an endpoint has replaced are sealed anew with the present one, as long as they are stored, also those whose
+// overlap is over: then nothing is left under the old key.
+func TestEarlierSecretsAreSealedAnew(t *testing.T) {
+	s := newStack(t)
+	in := s.workspace(t)
+	p := s.endpoint(t, s.old, in)
+	owner := caller.Caller{Kind: caller.APIKey, ID: "key_1", Workspace: in}
+	keys := []string{p.secret}
+	for range 2 {
+		made, err := s.endpoints(s.old).Rotate(t.Context(), owner, endpoint.RotateInput{Endpoint: p.id})
+		must(t, err)
+		keys = append([]string{made.Secret}, keys...)
+	}
+	if got := s.run(t, rewrap.Input{}); got.Done != 1 || got.Left != 0 || got.Failed != nil {
+		t.Errorf("the pass came to %+v", got)
+	}
+	to, ok, err := s.endpoints(s.fresh).Destination(t.Context(), in, string(p.id))
+	if err != nil || !ok || len(to.Keys) != 3 {
+		t.Fatalf("with the new key alone: %d keys, %t, %v", len(to.Keys), ok, err)
+	}
+	for i, key := range to.Keys {
+		if "whsec_"+base64.StdEncoding.EncodeToString(key.Expose()) != keys[i] {
+			t.Errorf("secret %d is another one", i)
+		}
+	}
+	s.Clock.Step(25 * time.Hour)
+	made, err := s.endpoints(s.old).Rotate(t.Context(), owner, endpoint.RotateInput{Endpoint: s.endpoint(t, s.old, in).id})
+	must(t, err)
+	s.Clock.Step(25 * time.Hour) // its overlap is over
+	if got := s.run(t, rewrap.Input{}); got.Done != 1 || got.Left != 0 {
+		t.Errorf("of one that is over: %+v", got)
+	}
+	if got := s.run(t, rewrap.Input{}); !cmp.Equal([]string{s.oldID}, got.Retire) {
+		t.Errorf("after it: %+v", got)
+	}
+	if item := s.item(t, place{in, made.ID, ""}); item["earlier_1"] == nil {
+		t.Errorf("stored %v", item)
 	}
 }

@@ -66,6 +66,7 @@ func Table() []Row {
 		route(cosign.RouteRegister, admins, cosigners),
 		route(cosign.RouteList, admins, cosigners),
 		route(cosign.RouteGet, admins, cosigners),
+		route(cosign.RouteUpdate, admins, cosigners),
 		route(trail.RouteList, admins, trails),
 
 		route(cosign.RouteFireblocks, public, fireblocksDecider),
@@ -77,6 +78,7 @@ func Table() []Row {
 		route(endpoint.RouteCreate, apis, endpoints),
 		route(endpoint.RouteList, apis, endpoints),
 		route(endpoint.RouteGet, apis, endpoints),
+		route(endpoint.RouteRotate, apis, endpoints),
 
 		job(delivery.JobFan, deliveries),
 		job(delivery.JobSend, deliveries),

@@ -36,11 +36,12 @@ var ErrRetired = errors.New("the key was retired")
 // Action is what a provider is told to do.
 type Action string
 
-// The actions. An approval and a rejection are final and stored; a retry brings the same request again; a sign of life
-// decides nothing.
+// The actions. An approval, a rejection and to ignore it are final and stored; a retry brings the same request again; a
+// sign of life decides nothing.
 const (
 	Approve Action = "approve"
 	Reject  Action = "reject"
+	Ignore  Action = "ignore" // leave it to the provider's other approvers; where there are none, nobody approves
 	Retry   Action = "retry"
 	Alive   Action = "alive"
 )
@@ -63,6 +64,7 @@ type Callback struct {
 	Signing    bool   // this is the stage whose approval releases a signature
 	Supported  bool   // the operation is one that a policy can judge
 	Ping       bool   // it asks for a sign of life and nothing else; then ExternalID may be empty
+	Config     bool   // it asks to approve a change of configuration at the provider, which releases no signature
 
 	Ref     tenant.Ref // the customer's reference; zero if there is none, or none of ours
 	RefText string     // as sent, cut to 200 bytes

@@ -64,8 +64,17 @@ func readConfig(payload []byte) (signing.Callback, error) {
 	if !changes[c.Type] {
 		operation = "unrecognised: " + codec.Cut(c.Type)
 	}
-	return signing.Callback{ExternalID: c.RequestID, Kind: KindConfig, Request: signing.Request{Operation: operation},
+	return signing.Callback{ExternalID: c.RequestID, Kind: KindConfig, Config: true, Request: signing.Request{Operation: operation},
 		Digest: codec.Digest("fireblocks.config/1", c.RequestID, c.Type, string(info))}, nil
+}
+
+// Claims are the answer to a change. Beside the words for transactions there is IGNORE, which exists for approvals alone: it
+// dismisses the request without denying it, and other approvers may still approve it.
+func (c ConfigCodec) Claims(answer signing.Answer) []byte {
+	if answer.Action == signing.Ignore {
+		return claims("IGNORE", answer)
+	}
+	return c.Codec.Claims(answer)
 }
 
 // unnamed keeps what is wrong and not where: the place is told by names inside extraInfo, which are not ours to log.

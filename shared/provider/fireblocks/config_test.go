@@ -24,7 +24,7 @@ func TestConfigTypes(t *testing.T) {
 		"SET_NETWORK_ID_POLICY", "UPDATE_APPROVAL_GROUP_MAPPING", "USERS_GROUP_APPROVAL", "unrecognised: exchange", "unrecognised: NEW"} {
 		body := token(header, []byte(`{"requestId":"r-1","type":"`+strings.TrimPrefix(kind, "unrecognised: ")+`","extraInfo":{"a":1}}`))
 		got, err := fireblocks.ConfigCodec{}.Open(body, keys(), time.Time{})
-		want := signing.Callback{ExternalID: "r-1", Kind: "fireblocks.config", Request: signing.Request{Operation: kind}, Digest: got.Digest}
+		want := signing.Callback{ExternalID: "r-1", Kind: "fireblocks.config", Config: true, Request: signing.Request{Operation: kind}, Digest: got.Digest}
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(amount.Decimal{}, tenant.Ref{}, tenant.ID{})); diff != "" || err != nil || len(got.Digest) != 64 {
 			t.Errorf("%s: %v (-want +got):\n%s", kind, err, diff)
 		}

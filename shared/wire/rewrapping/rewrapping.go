@@ -29,7 +29,7 @@ const (
 // Kinds are all records that depend on a master key.
 func Kinds() []rewrap.Kind {
 	return []rewrap.Kind{
-		{Name: "endpoints", Owners: workspaces, Records: endpoints, Sealed: []string{"secret"}, Home: endpointHome},
+		{Name: "endpoints", Owners: workspaces, Records: endpoints, Sealed: endpoint.SecretFields(), Home: endpointHome},
 		{Name: "factors", Owners: admins, Records: factors, Sealed: []string{"seed"}, Home: factorHome},
 		{Name: "api_keys", Owners: workspaces, Records: apiKeys, Uses: apikey.MasterKeys},
 		{Name: "sessions", Owners: admins, Records: sessions, Uses: families},
