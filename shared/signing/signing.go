@@ -80,6 +80,12 @@ type Request struct {
 	USD          *amount.Decimal // what the provider says it is worth; nil where it does not tell, or does not know
 	Source       Party
 	Destinations []Party
+
+	// What is called on a chain with contracts, once the message tells it. A request that moves an asset in other ways has
+	// NoCall, which is not the same as not telling it.
+	Contract string // its address, in lower case where the chain's addresses are hexadecimal
+	Method   string // of the EVM: "0x" and the eight digits of its selector, in lower case; "" if the call names none
+	NoCall   bool
 }
 
 // Party is one end of a transfer.

@@ -28,6 +28,8 @@ func TestDestinations(t *testing.T) {
 		"account": {nil, decimal("0.25"), []signing.Party{{Type: "Address", NoID: true, Address: "0xA"}}},
 		"outputs": {to("Address", object{"utxo_outputs": two}), decimal("0.3"),
 			[]signing.Party{{Type: "Address", NoID: true, Address: "bc1a"}, {Type: "Address", NoID: true, Address: "bc1b"}}},
+		"a memo": {to("Address", object{"account_output": object{"address": "r1", "amount": "1", "memo": "7"}}), decimal("1"),
+			[]signing.Party{{Type: "Address", NoID: true, Address: "r1", Tag: "7"}}},
 		"a silent output": {to("Address", object{"utxo_outputs": []object{two[0], {"address": "bc1b"}}}), nil,
 			[]signing.Party{{Type: "Address", NoID: true, Address: "bc1a"}, {Type: "Address", NoID: true, Address: "bc1b"}}},
 		"a wallet":        {to("CustodialWallet", object{"wallet_id": "w", "amount": "1.0"}), decimal("1"), []signing.Party{{Type: "CustodialWallet", ID: "w"}}},

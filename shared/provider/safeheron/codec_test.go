@@ -255,6 +255,12 @@ func TestDestinations(t *testing.T) {
 		"a list": {object{"destinationAddress": nil, "destinationAddressList": []object{{"address": "0xB", "amount": "0.1"}, {"address": "0xC", "amount": "0.15"}}},
 			[]signing.Party{{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xB", Whitelisted: yes()},
 				{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xC", Whitelisted: yes()}}},
+		"a tag":  {object{"destinationTag": "7"}, []signing.Party{{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xA", Tag: "7", Whitelisted: yes()}}},
+		"a memo": {object{"memo": "7"}, []signing.Party{{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xA", Tag: "7", Whitelisted: yes()}}},
+		"a memo beside a list of one": {object{"memo": "7", "destinationAddressList": []object{{"address": "0xA"}}},
+			[]signing.Party{{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xA", Tag: "7", Whitelisted: yes()}}},
+		"memos in a list": {object{"destinationAddress": nil, "destinationAddressList": []object{{"address": "0xB", "memo": "1"}, {"address": "0xC"}}},
+			[]signing.Party{{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xB", Tag: "1", Whitelisted: yes()}, {Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xC", Whitelisted: yes()}}},
 		"nothing told": {object{"destinationAccountType": nil, "destinationAccountKey": nil, "destinationAddress": nil}, []signing.Party{{}}},
 	} {
 		if diff := cmp.Diff(c.want, read(t, content("TRANSACTION", c.changes)).Request.Destinations); diff != "" {
