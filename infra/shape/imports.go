@@ -101,6 +101,7 @@ var Rules = []Rule{
 	{[]string{"infra/stack"}, []string{sdk + "/...", yaml}, "reads template.yaml and makes its tables, queues and keys"},
 	{[]string{"infra/local/..."}, []string{"kernel", "shared/admin", "shared/edge", "shared/keyset", "shared/limit", "shared/routes", "shared/wire/...", "infra/local",
 		"infra/emulator", "infra/stack", sdk + "/..."}, "the gateway of this machine"},
+	{[]string{"infra/codectest"}, []string{"shared/amount", "shared/signing", "shared/tenant", "github.com/google/go-cmp/cmp"}, "what the tests of providers' codecs share"},
 	{[]string{"infra/vaulttest"}, []string{"kernel", "shared/keyset", "shared/limit", "shared/session/access", "shared/wire/...", "infra/emulator", "infra/stack", sdk + "/..."},
 		"a vault for the tests of one package"},
 	{[]string{"infra/shape"}, []string{"kernel", "shared/edge", "shared/routes"}, "what follows from the route table"},

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/zenvault/zenvault/shared/provider/codec/codectest"
+	"github.com/zenvault/zenvault/infra/codectest"
 	"github.com/zenvault/zenvault/shared/provider/fireblocks"
 	"github.com/zenvault/zenvault/shared/signing"
 )

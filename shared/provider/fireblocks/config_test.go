@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/zenvault/zenvault/shared/provider/codec/codectest"
+	"github.com/zenvault/zenvault/infra/codectest"
 	"github.com/zenvault/zenvault/shared/provider/fireblocks"
 	"github.com/zenvault/zenvault/shared/signing"
 )

@@ -3,7 +3,7 @@ package fireblocks_test
 import (
 	"testing"
 
-	"github.com/zenvault/zenvault/shared/provider/codec/codectest"
+	"github.com/zenvault/zenvault/infra/codectest"
 	"github.com/zenvault/zenvault/shared/provider/fireblocks"
 )
 
