@@ -109,6 +109,7 @@ var Rules = []Rule{
 	{[]string{"infra/simulator", "infra/runtimeapi", "infra/bench"}, nil, "the other side of the wire shares no code with this one"},
 	{[]string{"infra/parity"}, nil, "tests alone: both transports answer the same"},
 	{[]string{"infra/receiver"}, []string{"github.com/standard-webhooks/standard-webhooks/libraries/go"}, "verifies with the reference library"},
+	{[]string{"infra/bench/compare"}, []string{"infra/local", "infra/simulator"}, "the gateway beside other people's handlers, over HTTP"},
 	{[]string{"infra/bench/hello"}, []string{"github.com/aws/aws-lambda-go/lambda"}, "the smallest function, to measure against"},
 }
 
