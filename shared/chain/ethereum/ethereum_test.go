@@ -128,6 +128,8 @@ func TestParseRefuses(t *testing.T) {
 		"seven fields":                {"db" + good + "01", ethereum.ErrUnreadable},
 		"a long form of its length":   {"f81a" + good, ethereum.ErrUnreadable},
 		"a length with a zero":        {"f9001a" + good, ethereum.ErrUnreadable},
+		"a long length with a zero":   {"f9003a 80 80 80 " + to + " 80 a0" + strings.Repeat("11", 32), ethereum.ErrUnreadable},
+		"a long length":               {"f83a 80 80 80 " + to + " 80 a0" + strings.Repeat("11", 32), nil},
 		"a length of nine bytes":      {"ff ffffffffffffffff", ethereum.ErrUnreadable},
 		"a length of five bytes":      {"fc 0000000001", ethereum.ErrUnreadable},
 		"a zero for a number":         {"da 00 80 80 " + to + " 80 80", ethereum.ErrUnreadable},

@@ -204,6 +204,7 @@ func TestUSD(t *testing.T) {
 		"null":                        {destinations(dest("0.01", num("null"))), "", ""},
 		"an empty text":               {destinations(dest("0.01", "")), "", ""},
 		"0 for nothing":               {object{"amountStr": "0", "destinations": []any{dest("0", num("0"))}}, "0", ""},
+		"0 for nothing, told beside":  {object{"amountStr": "0", "destinations": []any{dest("", num("0"))}}, "0", ""},
 		"0 for nothing beside one":    {destinations(dest("0.01", num("5")), dest("0", num("0"))), "5", ""},
 		"0 for an amount beside them": {destinations(dest("", num("0"))), "", ""},
 		"beside the destinations":     {object{"amountUSD": 7, "destinations": []any{dest("0.01", nil)}}, "", ""},
