@@ -8,6 +8,7 @@ MAKEFLAGS += --no-print-directory
 # Programs of the repository, and things outside of it.
 GATEWAY := ./infra/local/gateway
 DEMO    := ./infra/demo
+COMPARE := ./infra/bench/compare
 VULNDB  := https://vuln.go.dev
 
 # Tests that read the repository by other means than the files of their package, or run the go command: the test cache
@@ -26,7 +27,7 @@ BENCH    := .
 GOARCH    := arm64
 FUNCTIONS := $(sort $(patsubst functions/%/main.go,%,$(wildcard functions/*/main.go)))
 
-.PHONY: help run demo test check oracle build bench fuzz cover clean FORCE
+.PHONY: help run demo test check oracle build bench compare fuzz cover clean FORCE
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -69,6 +70,9 @@ build: $(FUNCTIONS:%=.build/%/bootstrap) ## build every function for Lambda (lin
 
 bench: ## run the benchmarks
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+compare: ## callbacks a second, beside an Express and a Python handler (needs node, npm, python3)
+	go run $(COMPARE)
 
 fuzz: ## run every fuzz target for FUZZTIME
 	@bash infra/tools/fuzz.sh $(FUZZTIME)

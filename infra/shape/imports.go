@@ -66,7 +66,9 @@ var Rules = []Rule{
 	{[]string{"shared/aws/queue"}, []string{"kernel", "shared/edge", sdk + "/aws", sdk + "/service/sqs/..."}, "the one place that knows SQS"},
 	{[]string{"shared/aws/mailer"}, []string{"kernel", sdk + "/aws", sdk + "/service/sesv2/..."}, "the one place that knows SES"},
 	{[]string{"shared/aws/function"}, []string{"kernel", "shared/edge", "github.com/aws/aws-lambda-go/..."}, "the one place that knows Lambda"},
-	{[]string{"shared/provider/..."}, []string{"kernel", "shared/signing", "shared/provider/codec"}, "a provider's codec knows no domain and no network"},
+	{[]string{"shared/provider/..."}, []string{"kernel", "shared/signing", "shared/provider/codec", "shared/chain/..."}, "a provider's codec knows no domain and no network"},
+	{[]string{"shared/chain/ethereum"}, []string{"golang.org/x/crypto/sha3"}, "what is signed on chains of Ethereum's kind"},
+	{[]string{"shared/chain/bitcoin"}, nil, "what is signed on Bitcoin"},
 	{[]string{"shared/dialguard"}, []string{"shared/webhook"}, "the guarded client"},
 	{[]string{"shared/keyref"}, nil, "how signing keys are named"},
 	{[]string{"shared/secretdir"}, []string{"shared/keyref", "golang.org/x/sys/unix"}, "the secrets directory"},
@@ -99,6 +101,7 @@ var Rules = []Rule{
 	{[]string{"infra/stack"}, []string{sdk + "/...", yaml}, "reads template.yaml and makes its tables, queues and keys"},
 	{[]string{"infra/local/..."}, []string{"kernel", "shared/admin", "shared/edge", "shared/keyset", "shared/limit", "shared/routes", "shared/wire/...", "infra/local",
 		"infra/emulator", "infra/stack", sdk + "/..."}, "the gateway of this machine"},
+	{[]string{"infra/codectest"}, []string{"shared/amount", "shared/signing", "shared/tenant", "github.com/google/go-cmp/cmp"}, "what the tests of providers' codecs share"},
 	{[]string{"infra/vaulttest"}, []string{"kernel", "shared/keyset", "shared/limit", "shared/session/access", "shared/wire/...", "infra/emulator", "infra/stack", sdk + "/..."},
 		"a vault for the tests of one package"},
 	{[]string{"infra/shape"}, []string{"kernel", "shared/edge", "shared/routes"}, "what follows from the route table"},
@@ -106,6 +109,7 @@ var Rules = []Rule{
 	{[]string{"infra/simulator", "infra/runtimeapi", "infra/bench"}, nil, "the other side of the wire shares no code with this one"},
 	{[]string{"infra/parity"}, nil, "tests alone: both transports answer the same"},
 	{[]string{"infra/receiver"}, []string{"github.com/standard-webhooks/standard-webhooks/libraries/go"}, "verifies with the reference library"},
+	{[]string{"infra/bench/compare"}, []string{"infra/local", "infra/simulator"}, "the gateway beside other people's handlers, over HTTP"},
 	{[]string{"infra/bench/hello"}, []string{"github.com/aws/aws-lambda-go/lambda"}, "the smallest function, to measure against"},
 }
 

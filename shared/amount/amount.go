@@ -4,6 +4,7 @@ package amount
 
 import (
 	"errors"
+	"math/big"
 	"strconv"
 	"strings"
 )
@@ -131,4 +132,13 @@ func (d Decimal) MarshalText() ([]byte, error) { return []byte(d.String()), nil 
 func (d *Decimal) UnmarshalText(text []byte) (err error) {
 	*d, err = Parse(string(text))
 	return err
+}
+
+// Units is the number in its smallest unit, of which there are ten to the places in one. It is false if that is no whole
+// number.
+func (d Decimal) Units(places int) (*big.Int, bool) {
+	if len(d.frac) > places {
+		return nil, false
+	}
+	return new(big.Int).SetString("0"+d.scaled(places), 10)
 }

@@ -110,6 +110,23 @@ func FuzzAgainstRationals(f *testing.F) {
 	})
 }
 
+// Units are exact, or there are none.
+func TestUnits(t *testing.T) {
+	for _, c := range []struct {
+		text   string
+		places int
+		want   string
+	}{
+		{"0", 0, "0"}, {"0", 18, "0"}, {"1", 0, "1"}, {"0.01", 18, "10000000000000000"}, {"12.5", 6, "12500000"}, {"12.5", 1, "125"}, {"12.5", 0, ""},
+		{"0.000876", 8, "87600"}, {"0.0008765", 6, ""}, {"100", 2, "10000"}, {strings.Repeat("9", 40), 24, strings.Repeat("9", 40) + strings.Repeat("0", 24)},
+	} {
+		got, whole := parse(t, c.text).Units(c.places)
+		if whole != (c.want != "") || whole && got.String() != c.want {
+			t.Errorf("%s with %d places: %v, %v, want %q", c.text, c.places, got, whole, c.want)
+		}
+	}
+}
+
 func sign(n int) int {
 	switch {
 	case n < 0:

@@ -199,7 +199,9 @@ func TestConflict(t *testing.T) {
 		"raw":     {"rawTx": []object{{"keyDerivationPath": "[ 44, 60, 0, 0, 0 ]", "rawTx": "02", "payload": "77"}}},
 	}
 	s := newStage(t)
-	signing := object{"players": []string{"p"}, "rawTx": []object{{"keyDerivationPath": "[ 44, 60, 0, 0, 0 ]", "rawTx": "01", "payload": "66"}}}
+	signing := object{"players": []string{"p"}, "rawTx": []object{{"keyDerivationPath": "[ 44, 60, 0, 0, 0 ]", // 0.01 ETH to the address
+		"rawTx":   "02ef0104843b9aca008506a0c1987d825208945dc69b1fbb13bafd09af88a782f0f285772ad5f8872386f26fc1000080c0",
+		"payload": "77b4e74099ce90c08503c0e0bb6e672dbe1c5e3e127ce333bf22eb581cd3f6ce"}}}
 	s.ask(nil)
 	if got := s.ask(signing); got["action"] != "APPROVE" {
 		t.Fatalf("signing: %v", got)

@@ -86,6 +86,11 @@ type Request struct {
 
 	Intent    bool   // it is a transfer that was made through zenvault, and agrees with it
 	Initiator string // the API key that made the transfer; "" where there is none
+	// What is called on a chain with contracts, once the message tells it. A request that moves an asset in other ways has
+	// NoCall, which is not the same as not telling it.
+	Contract string // its address, in lower case where the chain's addresses are hexadecimal
+	Method   string // of the EVM: "0x" and the eight digits of its selector, in lower case; "" if the call names none
+	NoCall   bool
 }
 
 // Party is one end of a transfer.

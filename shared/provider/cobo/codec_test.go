@@ -2,70 +2,34 @@ package cobo_test
 
 import (
 	"bytes"
-	"context"
-	"crypto"
 	"crypto/rsa"
-	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
-	"maps"
-	"os"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/zenvault/zenvault/shared/amount"
+	"github.com/zenvault/zenvault/infra/codectest"
 	"github.com/zenvault/zenvault/shared/provider/cobo"
 	"github.com/zenvault/zenvault/shared/signing"
 	"github.com/zenvault/zenvault/shared/tenant"
 )
 
-const workspace = "ws_eucentral1_01jdaaaaaaaaaaaaaaaaaaaaaa"
+const workspace = codectest.Workspace
 
-var key = sync.OnceValue(func() *rsa.PrivateKey {
-	text, err := os.ReadFile("testdata/throwaway_node_key.pem")
-	if err != nil {
-		panic(err)
-	}
-	block, _ := pem.Decode(text)
-	key, err := x509.ParsePKCS1PrivateKey(block.Bytes)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
+var key = codectest.Key("testdata/throwaway_node_key.pem")
 
 func keys() []*rsa.PublicKey { return []*rsa.PublicKey{&key().PublicKey} }
 
 var noon = time.Unix(1700000000, 0)
 
-type object = map[string]any
+type object = codectest.Object
 
-func b64(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }
+func marshal(value any) []byte { return codectest.Marshal(value) }
 
-func marshal(value any) []byte {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		panic(err)
-	}
-	return raw
-}
-
-// token signs segments as they are.
-func token(header string, payload []byte) string {
-	signed := b64([]byte(header)) + "." + b64(payload)
-	sum := sha256.Sum256([]byte(signed))
-	signature, err := rsa.SignPKCS1v15(nil, key(), crypto.SHA256, sum[:])
-	if err != nil {
-		panic(err)
-	}
-	return signed + "." + b64(signature)
-}
+func token(header string, payload []byte) string { return codectest.Token(key(), header, payload) }
 
 const header = `{"alg":"RS256","typ":"JWT"}`
 
@@ -93,12 +57,7 @@ func detail() object {
 
 // keysign is a request to sign, its transaction and its detail with changes; a nil value takes a member out.
 func keysign(tx, d object) object {
-	t, sign := transaction(), detail()
-	maps.Copy(t, tx)
-	maps.Copy(sign, d)
-	none := func(_ string, v any) bool { return v == nil }
-	maps.DeleteFunc(t, none)
-	maps.DeleteFunc(sign, none)
+	t, sign := codectest.Changed(transaction(), tx), codectest.Changed(detail(), d)
 	return object{"request_id": "req-1", "request_type": 2, "request_detail": string(marshal(sign)),
 		"extra_info": string(marshal(object{"org": object{"name": "x"}, "transaction": t}))}
 }
@@ -112,24 +71,16 @@ func read(t *testing.T, request object) signing.Callback {
 	return c
 }
 
-func decimal(text string) *amount.Decimal {
-	d, err := amount.Parse(text)
-	if err != nil {
-		panic(err)
-	}
-	return &d
-}
-
 // A withdrawal reads as what it says.
 func TestOpen(t *testing.T) {
 	got, err := cobo.Codec{}.Open(message(keysign(nil, nil)), keys(), noon)
 	ref, _ := tenant.ParseRef(workspace + ":order-1")
 	want := signing.Callback{ExternalID: "req-1", TxID: "tx-1", Kind: "cobo.keysign", Signing: true, Supported: true, Ref: ref,
 		RefText: workspace + ":order-1", Digest: got.Digest,
-		Request: signing.Request{Operation: "Withdrawal", Asset: "ETH", Amount: decimal("0.25"),
+		Request: signing.Request{Operation: "Withdrawal", Asset: "ETH", Amount: codectest.Decimal("0.25"),
 			Source:       signing.Party{Type: "Org-Controlled", ID: "wallet-1", Address: "0xF"},
 			Destinations: []signing.Party{{Type: "Address", NoID: true, Address: "0xA"}}}}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(amount.Decimal{}, tenant.Ref{}, tenant.ID{})); diff != "" || err != nil || len(got.Digest) != 64 {
+	if diff := codectest.Diff(want, got); diff != "" || err != nil || len(got.Digest) != 64 {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
@@ -138,24 +89,13 @@ func TestOpen(t *testing.T) {
 // nothing to judge.
 func TestOpenVectors(t *testing.T) {
 	for file, want := range map[string]error{"tss_callback_request_synthetic.json": nil, "tss_callback_request_expired_synthetic.json": signing.ErrExpired} {
-		text, err := os.ReadFile("testdata/" + file)
-		if err != nil {
-			t.Fatal(err)
-		}
 		var vector struct {
 			Key   string `json:"tss_node_public_key_pem"`
 			Token string `json:"TSS_JWT_MSG"`
 		}
-		if err := json.Unmarshal(text, &vector); err != nil {
-			t.Fatal(err)
-		}
-		block, _ := pem.Decode([]byte(vector.Key))
-		public, err := x509.ParsePKIXPublicKey(block.Bytes)
-		if err != nil {
-			t.Fatal(err)
-		}
+		codectest.Vector(t, "testdata/"+file, &vector)
 		body := []byte("TSS_JWT_MSG=" + vector.Token)
-		got, err := cobo.Codec{}.Open(body, []*rsa.PublicKey{public.(*rsa.PublicKey)}, noon)
+		got, err := cobo.Codec{}.Open(body, []*rsa.PublicKey{codectest.PublicKey(t, vector.Key)}, noon)
 		if !errors.Is(err, want) || err == nil && (got.ExternalID != "req-0001" || got.Kind != "cobo.keysign" || got.Supported) {
 			t.Errorf("%s: %+v, %v, want %v", file, got, err, want)
 		}
@@ -273,13 +213,6 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-type rsaSigner struct{}
-
-func (rsaSigner) Sign(_ context.Context, message []byte) ([]byte, error) {
-	sum := sha256.Sum256(message)
-	return rsa.SignPKCS1v15(nil, key(), crypto.SHA256, sum[:])
-}
-
 // Answers have the documented members, and the same claims make the same bytes. A ping is told nothing that could pass for an
 // approval; there is no word for "later".
 func TestAnswer(t *testing.T) {
@@ -298,8 +231,8 @@ func TestAnswer(t *testing.T) {
 		if string(claims) != want {
 			t.Errorf("got %s, want %s", claims, want)
 		}
-		first, err := codec.Seal(t.Context(), claims, rsaSigner{})
-		again, _ := codec.Seal(t.Context(), claims, rsaSigner{})
+		first, err := codec.Seal(t.Context(), claims, codectest.Signer{Key: key()})
+		again, _ := codec.Seal(t.Context(), claims, codectest.Signer{Key: key()})
 		if err != nil || string(first) != `"`+token(`{"typ":"JWT","alg":"RS256"}`, claims)+`"` || !bytes.Equal(first, again) {
 			t.Errorf("%v: %s", err, first)
 		}

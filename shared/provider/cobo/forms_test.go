@@ -1,37 +1,30 @@
 package cobo_test
 
 import (
-	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"crypto/x509"
-	"encoding/base64"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
+	"github.com/zenvault/zenvault/infra/codectest"
 	"github.com/zenvault/zenvault/shared/provider/cobo"
 	"github.com/zenvault/zenvault/shared/signing"
 )
 
+func open(message []byte) (signing.Callback, error) { return cobo.Codec{}.Open(message, keys(), noon) }
+
+// claims are good for ten seconds.
+func claims() object { return object{"package_data": marshal(keysign(nil, nil)), "exp": 1700000010} }
+
 // forms are bodies of another form than a node's, many with the right key's signature over what they say.
-func forms() map[string]string {
-	payload := marshal(object{"package_data": marshal(keysign(nil, nil)), "exp": 1700000010})
+func forms() []codectest.Mutation {
+	payload := marshal(claims())
 	good := token(header, payload)
-	parts := strings.Split(good, ".")
 	const field = "TSS_JWT_MSG="
-	hs256 := b64([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + parts[1]
-	der, err := x509.MarshalPKIXPublicKey(&key().PublicKey)
-	if err != nil {
-		panic(err)
-	}
-	mac := hmac.New(sha256.New, der)
-	mac.Write([]byte(hs256))
-	of := func(head string) string { return field + token(head, payload) }
-	return map[string]string{
-		"nothing":                   "",
+	var all []codectest.Mutation
+	for about, body := range map[string]string{
 		"the token alone":           good,
 		"the token as JSON":         `"` + good + `"`,
-		"an empty field":            field,
 		"another field":             "tss_jwt_msg=" + good,
 		"a field before it":         "a=b&" + field + good,
 		"a field behind it":         field + good + "&a=b",
@@ -42,57 +35,72 @@ func forms() map[string]string {
 		"an escaped field":          "TSS%5FJWT_MSG=" + good,
 		"a blank before it":         field + " " + good,
 		"a plus before it":          field + "+" + good,
-		"a blank behind it":         field + good + " ",
-		"a line break behind it":    field + good + "\n",
-		"a line break in it":        field + good[:60] + "\r\n" + good[60:],
 		"a query's question mark":   "?" + field + good,
 		"multipart":                 "--x\r\nContent-Disposition: form-data; name=\"TSS_JWT_MSG\"\r\n\r\n" + good + "\r\n--x--\r\n",
 		"JSON":                      `{"TSS_JWT_MSG":"` + good + `"}`,
-		"two segments":              field + parts[0] + "." + parts[1],
-		"four segments":             field + good + ".",
-		"no signature":              field + parts[0] + "." + parts[1] + ".",
-		"another payload":           field + parts[0] + "." + b64([]byte(`{"exp":4102444800}`)) + "." + parts[2],
-		"padding":                   field + good + "==",
-		"the other alphabet":        field + strings.NewReplacer("-", "+", "_", "/").Replace(good) + "+",
-		"alg none":                  of(`{"alg":"none","typ":"JWT"}`),
-		"alg none, unsigned":        field + b64([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + parts[1] + ".",
-		"alg HS256":                 field + hs256 + "." + b64(mac.Sum(nil)),
-		"alg PS256":                 of(`{"alg":"PS256","typ":"JWT"}`),
-		"alg RS512":                 of(`{"alg":"RS512","typ":"JWT"}`),
-		"alg in other case":         of(`{"alg":"rs256","typ":"JWT"}`),
-		"alg twice":                 of(`{"alg":"none","alg":"RS256","typ":"JWT"}`),
-		"ALG beside it":             of(`{"alg":"RS256","ALG":"none","typ":"JWT"}`),
-		"a jwk":                     of(`{"alg":"RS256","typ":"JWT","jwk":{"kty":"RSA","n":"` + base64.RawURLEncoding.EncodeToString(key().N.Bytes()) + `","e":"AQAB"}}`),
-		"a kid":                     of(`{"alg":"RS256","typ":"JWT","kid":"1"}`),
-		"a crit":                    of(`{"alg":"RS256","typ":"JWT","crit":["exp"]}`),
-		"no typ":                    of(`{"alg":"RS256"}`),
-		"no alg":                    of(`{"typ":"JWT"}`),
-		"a list":                    of(`["RS256"]`),
 		"a byte order mark":         "\ufeff" + field + good,
+		"nothing":                   "",
+	} {
+		all = append(all, codectest.Mutation{About: about, Body: []byte(body), Refused: true})
 	}
+	for _, m := range codectest.Tokens(key(), header, payload) {
+		m.Body = append([]byte(field), m.Body...)
+		all = append(all, m)
+	}
+	return all
 }
 
 // Only the one form that a node sends opens, and every refusal looks the same.
 func TestOpenForms(t *testing.T) {
-	for about, body := range forms() {
-		if _, err := (cobo.Codec{}).Open([]byte(body), keys(), noon); err != signing.ErrForged {
-			t.Errorf("%s: got %v, want %v", about, err, signing.ErrForged)
+	for _, m := range forms() {
+		if _, err := open(m.Body); err != signing.ErrForged {
+			t.Errorf("%s: got %v, want %v", m.About, err, signing.ErrForged)
 		}
 	}
-	good := message(keysign(nil, nil))
-	for at := len("TSS_JWT_MSG="); at < len(good); at++ { // each character of the token
-		if good[at] == '.' {
-			continue
-		}
-		other := bytes.Clone(good)
-		if other[at] = 'A'; good[at] == 'A' {
-			other[at] = 'B'
-		}
-		if _, err := (cobo.Codec{}).Open(other, keys(), noon); err != signing.ErrForged {
-			t.Fatalf("with another character at %d: %v", at, err)
+}
+
+// However a message was changed, it does not open, or it is read as the very same.
+func TestOpenMutated(t *testing.T) {
+	good := form(claims())
+	codectest.Hold(t, good, open, slices.Concat(codectest.Bytes(good, 1), forms()))
+}
+
+// Claims and data that were signed by the node are read strictly: no member counts twice, and none under a name that is only like it.
+func TestClaimsMutated(t *testing.T) {
+	signed := func(payload []byte) []byte { return []byte("TSS_JWT_MSG=" + token(header, payload)) }
+	var all []codectest.Mutation
+	for _, m := range codectest.Members(marshal(claims())) {
+		m.Body = signed(m.Body)
+		all = append(all, m)
+	}
+	for _, m := range codectest.Members(marshal(keysign(nil, nil))) {
+		m.Body = form(object{"package_data": m.Body, "exp": 1700000010})
+		all = append(all, m)
+	}
+	for _, part := range []string{"request_detail", "extra_info"} {
+		request := keysign(nil, nil)
+		for _, m := range codectest.Members([]byte(request[part].(string))) {
+			if !utf8.Valid(m.Body) {
+				continue // no text of JSON's holds it
+			}
+			m.Body = form(object{"package_data": marshal(codectest.Changed(request, object{part: string(m.Body)})), "exp": 1700000010})
+			all = append(all, m)
 		}
 	}
-	if _, err := (cobo.Codec{}).Open(good, keys(), noon); err != nil {
-		t.Errorf("the good one: %v", err)
+	for about, exp := range map[string]any{"as text": "1700000010", "as a fraction": 1700000010.5, "with an exponent": number("1.70000001e9"), "as a list": []int{1700000010},
+		"huge": number("99999999999999999999"), "with a zero before it": number("01700000010"), "true": true} {
+		raw := strings.Replace(string(marshal(claims())), "1700000010", string(marshalled(exp)), 1)
+		all = append(all, codectest.Mutation{About: "exp " + about, Body: signed([]byte(raw)), Refused: true})
 	}
+	codectest.Hold(t, form(claims()), open, all)
+}
+
+// number is written as it is, be it JSON or not.
+type number string
+
+func marshalled(value any) []byte {
+	if n, is := value.(number); is {
+		return []byte(n)
+	}
+	return marshal(value)
 }

@@ -63,7 +63,7 @@ func (d destination) outputs() []output {
 	return d.UTXO
 }
 
-// request is what a policy judges.
+// request is what a policy judges. What it is worth is not told: the vendor's model of a transaction has no such member.
 func (tx transaction) request() signing.Request {
 	d := tx.Destination
 	r := signing.Request{Operation: tx.Type, Asset: tx.TokenID,
@@ -76,7 +76,7 @@ func (tx transaction) request() signing.Request {
 	var sum amount.Decimal
 	told := true
 	for _, o := range d.outputs() {
-		r.Destinations = append(r.Destinations, signing.Party{Type: d.Type, NoID: true, Address: o.Address})
+		r.Destinations = append(r.Destinations, signing.Party{Type: d.Type, NoID: true, Address: o.Address, Tag: o.Memo})
 		if share := codec.Number(o.Amount); share != nil {
 			sum = sum.Add(*share)
 		} else {

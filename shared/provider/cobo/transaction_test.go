@@ -5,8 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/zenvault/zenvault/infra/codectest"
 	"github.com/zenvault/zenvault/shared/amount"
 	"github.com/zenvault/zenvault/shared/signing"
 )
@@ -25,17 +24,19 @@ func TestDestinations(t *testing.T) {
 		amount *amount.Decimal
 		want   []signing.Party
 	}{
-		"account": {nil, decimal("0.25"), []signing.Party{{Type: "Address", NoID: true, Address: "0xA"}}},
-		"outputs": {to("Address", object{"utxo_outputs": two}), decimal("0.3"),
+		"account": {nil, codectest.Decimal("0.25"), []signing.Party{{Type: "Address", NoID: true, Address: "0xA"}}},
+		"outputs": {to("Address", object{"utxo_outputs": two}), codectest.Decimal("0.3"),
 			[]signing.Party{{Type: "Address", NoID: true, Address: "bc1a"}, {Type: "Address", NoID: true, Address: "bc1b"}}},
+		"a memo": {to("Address", object{"account_output": object{"address": "r1", "amount": "1", "memo": "7"}}), codectest.Decimal("1"),
+			[]signing.Party{{Type: "Address", NoID: true, Address: "r1", Tag: "7"}}},
 		"a silent output": {to("Address", object{"utxo_outputs": []object{two[0], {"address": "bc1b"}}}), nil,
 			[]signing.Party{{Type: "Address", NoID: true, Address: "bc1a"}, {Type: "Address", NoID: true, Address: "bc1b"}}},
-		"a wallet":        {to("CustodialWallet", object{"wallet_id": "w", "amount": "1.0"}), decimal("1"), []signing.Party{{Type: "CustodialWallet", ID: "w"}}},
+		"a wallet":        {to("CustodialWallet", object{"wallet_id": "w", "amount": "1.0"}), codectest.Decimal("1"), []signing.Party{{Type: "CustodialWallet", ID: "w"}}},
 		"a silent wallet": {to("ExchangeWallet", object{"wallet_id": "w"}), nil, []signing.Party{{Type: "ExchangeWallet", ID: "w"}}},
 		"nobody":          {to("Address", nil), nil, nil},
 	} {
 		got := read(t, keysign(c.tx, nil)).Request
-		if diff := cmp.Diff(c.want, got.Destinations); diff != "" || !cmp.Equal(c.amount, got.Amount, cmp.AllowUnexported(amount.Decimal{})) {
+		if diff := codectest.Diff(c.want, got.Destinations) + codectest.Diff(c.amount, got.Amount); diff != "" {
 			t.Errorf("%s: %v (-want +got):\n%s", about, got.Amount, diff)
 		}
 	}

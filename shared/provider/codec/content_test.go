@@ -2,6 +2,8 @@ package codec_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -63,6 +65,49 @@ func TestPlain(t *testing.T) {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
+}
+
+// A value is read exactly: as text or as a number, of which the exponent only moves the point.
+func TestValue(t *testing.T) {
+	for text, want := range map[string]string{
+		`1`: "1", `0`: "0", `18.74292937`: "18.74292937", `"0.10"`: "0.1", `1e2`: "100", `1E2`: "100", `1.5e+1`: "15", `1.25e1`: "12.5", `125e-2`: "1.25", `1e-3`: "0.001",
+		`10e-1`: "1", `0e5`: "0", `0.0e0`: "0", `12.50e2`: "1250", `1e39`: "1" + strings.Repeat("0", 39),
+		``: "nil", `null`: "nil", `""`: "nil", `"\u0031"`: "1",
+		`-1`: "", `-0`: "", `-1e-3`: "", `1e40`: "", `1e-40`: "", `1e400`: "", `1e99999999999999999999`: "", `"1e2"`: "", `"x"`: "", `true`: "", `[]`: "", `{}`: "", `" 1"`: "", `"-1"`: "",
+	} {
+		got, err := codec.Value([]byte(text))
+		is := "nil"
+		if got != nil {
+			is = got.String()
+		}
+		if err != nil {
+			is = ""
+		}
+		if is != want {
+			t.Errorf("%s: %s, %v, want %q", text, is, err, want)
+		}
+	}
+}
+
+// FuzzValue: a number is what math/big reads, or it is refused.
+func FuzzValue(f *testing.F) {
+	for _, text := range []string{"1", "0.1", "1e5", "1.50E-3", "-1", "00", "1e", "null", `"1"`, "9e39", "0e-40", "123456789012345678901234567890.1234567890e-20"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if !json.Valid([]byte(text)) || text != strings.TrimSpace(text) {
+			return
+		}
+		got, err := codec.Value([]byte(text))
+		if err != nil || got == nil || text[0] == '"' {
+			return
+		}
+		want, ok := new(big.Rat).SetString(text)
+		is, _ := new(big.Rat).SetString(got.String())
+		if !ok || want.Cmp(is) != 0 {
+			t.Errorf("%s is read as %s", text, got)
+		}
+	})
 }
 
 // FuzzBase64: what is read is written the same, so that no two texts are one content.

@@ -2,91 +2,43 @@ package fireblocks_test
 
 import (
 	"bytes"
-	"context"
-	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
-	"crypto/x509"
-	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"maps"
-	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/zenvault/zenvault/shared/amount"
+	"github.com/zenvault/zenvault/infra/codectest"
 	"github.com/zenvault/zenvault/shared/provider/fireblocks"
 	"github.com/zenvault/zenvault/shared/signing"
-	"github.com/zenvault/zenvault/shared/tenant"
 )
 
-const workspace = "ws_eucentral1_01jdaaaaaaaaaaaaaaaaaaaaaa"
+const workspace = codectest.Workspace
 
-var key = sync.OnceValue(func() *rsa.PrivateKey {
-	text, err := os.ReadFile("testdata/throwaway_cosigner_key.pem")
-	if err != nil {
-		panic(err)
-	}
-	block, _ := pem.Decode(text)
-	key, err := x509.ParsePKCS1PrivateKey(block.Bytes)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
+var key = codectest.Key("testdata/throwaway_cosigner_key.pem")
 
 func keys() []*rsa.PublicKey { return []*rsa.PublicKey{&key().PublicKey} }
 
-type object = map[string]any
+type object = codectest.Object
 
 // documented is the vendor's own example of a signing payload.
 func documented(t testing.TB) object {
 	t.Helper()
-	text, err := os.ReadFile("testdata/payload_eth_signing_with_rawtx_unsigned.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var file struct{ Payload object }
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(&file); err != nil {
-		t.Fatal(err)
-	}
+	codectest.Vector(t, "testdata/payload_eth_signing_with_rawtx_unsigned.json", &file)
 	return file.Payload
 }
 
-func b64(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }
-
 func token(header string, payload []byte) []byte {
-	signed := b64([]byte(header)) + "." + b64(payload)
-	sum := sha256.Sum256([]byte(signed))
-	signature, err := rsa.SignPKCS1v15(nil, key(), crypto.SHA256, sum[:])
-	if err != nil {
-		panic(err)
-	}
-	return []byte(signed + "." + b64(signature))
+	return []byte(codectest.Token(key(), header, payload))
 }
 
 const header = `{"typ":"JWT","alg":"RS256"}`
-
-func decimal(text string) *amount.Decimal {
-	d, err := amount.Parse(text)
-	if err != nil {
-		panic(err)
-	}
-	return &d
-}
-
-func yes() *bool { b := true; return &b }
-
-func no() *bool { b := false; return &b }
 
 // The vendor's example reads as what it says.
 func TestOpenDocumented(t *testing.T) {
@@ -94,11 +46,11 @@ func TestOpenDocumented(t *testing.T) {
 	got, err := fireblocks.Codec{}.Open(token(header, payload), keys(), time.Time{})
 	want := signing.Callback{
 		ExternalID: "9c794cee-7e27-46c9-9e9a-ed68295ff06b", TxID: "9c794cee-7e27-46c9-9e9a-ed68295ff06b", Kind: "fireblocks.tx.signing", Signing: true, Supported: true,
-		Request: signing.Request{Operation: "TRANSFER", Asset: "ETH", Amount: decimal("0.01"), Source: signing.Party{Type: "VAULT", ID: "0"},
-			Destinations: []signing.Party{{Type: "VAULT", ID: "1", Address: "0x5dC69B1Fbb13Bafd09af88a782F0F285772Ad5f8", Whitelisted: yes()}}},
+		Request: signing.Request{Operation: "TRANSFER", Asset: "ETH", Amount: codectest.Decimal("0.01"), USD: codectest.Decimal("18.74292937"), NoCall: true, Source: signing.Party{Type: "VAULT", ID: "0"},
+			Destinations: []signing.Party{{Type: "VAULT", ID: "1", Address: "0x5dC69B1Fbb13Bafd09af88a782F0F285772Ad5f8", Whitelisted: new(true)}}},
 		Digest: got.Digest,
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(amount.Decimal{}, tenant.Ref{}, tenant.ID{})); diff != "" || err != nil || len(got.Digest) != 64 {
+	if diff := codectest.Diff(want, got); diff != "" || err != nil || len(got.Digest) != 64 {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
@@ -130,17 +82,19 @@ func read(t *testing.T, changes object) signing.Callback {
 	t.Helper()
 	payload := documented(t)
 	payload["externalTxId"] = workspace + ":order-1"
-	maps.Copy(payload, changes)
-	maps.DeleteFunc(payload, func(_ string, v any) bool { return v == nil })
-	raw, err := json.Marshal(payload)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := fireblocks.Read(raw)
+	c, err := fireblocks.Read(codectest.Marshal(codectest.Changed(payload, changes)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// declared reads it without the raw transaction, so that only what is declared counts.
+func declared(t *testing.T, changes object) signing.Callback {
+	t.Helper()
+	with := object{"rawTx": []any{}}
+	maps.Copy(with, changes)
+	return read(t, with)
 }
 
 // fee, rawTx or players mark the signing stage, whatever they hold; displayDstAddress does not.
@@ -205,11 +159,11 @@ func TestDestinations(t *testing.T) {
 		list object
 		want []signing.Party
 	}{
-		"none":  {object{"destinations": nil}, []signing.Party{{Type: "VAULT", ID: "1", Address: "0xA", Whitelisted: yes()}}},
-		"empty": {destinations(), []signing.Party{{Type: "VAULT", ID: "1", Address: "0xA", Whitelisted: yes()}}},
+		"none":  {object{"destinations": nil}, []signing.Party{{Type: "VAULT", ID: "1", Address: "0xA", Whitelisted: new(true)}}},
+		"empty": {destinations(), []signing.Party{{Type: "VAULT", ID: "1", Address: "0xA", Whitelisted: new(true)}}},
 		"one that tells all": {destinations(object{"dstType": "EXCHANGE", "dstId": "2", "dstAddress": "0xB", "dstAddressType": "ONE_TIME"}),
-			[]signing.Party{{Type: "EXCHANGE", ID: "2", Address: "0xB", Whitelisted: no()}}},
-		"one that tells nothing": {destinations(object{}), []signing.Party{{Type: "VAULT", ID: "1", Address: "0xA", Whitelisted: yes()}}},
+			[]signing.Party{{Type: "EXCHANGE", ID: "2", Address: "0xB", Whitelisted: new(false)}}},
+		"one that tells nothing": {destinations(object{}), []signing.Party{{Type: "VAULT", ID: "1", Address: "0xA", Whitelisted: new(true)}}},
 		"two": {destinations(object{"dstType": "VAULT", "dstId": "2", "displayDstAddress": "0xB"}, object{}),
 			[]signing.Party{{Type: "VAULT", ID: "2", Address: "0xB"}, {}}},
 		"a one-time address has no id": {destinations(object{"dstType": "ONE_TIME_ADDRESS", "dstId": ""}, object{"dstType": "ONE_TIME_ADDRESS", "dstId": "3"}),
@@ -218,7 +172,93 @@ func TestDestinations(t *testing.T) {
 	} {
 		changes := maps.Clone(outer)
 		maps.Copy(changes, c.list)
-		if diff := cmp.Diff(c.want, read(t, changes).Request.Destinations); diff != "" {
+		if diff := cmp.Diff(c.want, declared(t, changes).Request.Destinations); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", about, diff)
+		}
+	}
+}
+
+// A request is worth what its destinations are worth together, exactly. What a provider can't price it sends as 0, or not at
+// all: one such destination leaves the whole untold, unless it moves nothing. What is no value contradicts.
+func TestUSD(t *testing.T) {
+	num := func(text string) json.RawMessage { return json.RawMessage(text) }
+	dest := func(share string, value any) object {
+		return codectest.Changed(object{"amountNativeStr": share}, object{"amountUSD": value})
+	}
+	for about, c := range map[string]struct {
+		changes object
+		want    string // "" is not told
+		word    string
+	}{
+		"a number":                    {destinations(dest("0.01", num("18.74292937"))), "18.74292937", ""},
+		"a text":                      {destinations(dest("0.01", "18.74292937")), "18.74292937", ""},
+		"an exponent":                 {destinations(dest("0.01", num("1.5e-7"))), "0.00000015", ""},
+		"a large exponent":            {destinations(dest("0.01", num("1.25E+3"))), "1250", ""},
+		"more than a float holds":     {destinations(dest("0.01", num("9007199254740993.01"))), "9007199254740993.01", ""},
+		"two":                         {destinations(dest("0.005", num("1.10")), dest("0.005", num("2.2"))), "3.3", ""},
+		"of two one is 0":             {destinations(dest("0.005", num("1.10")), dest("0.005", num("0"))), "", ""},
+		"of two one is untold":        {destinations(dest("0.005", num("1.10")), dest("0.005", nil)), "", ""},
+		"0":                           {destinations(dest("0.01", num("0"))), "", ""},
+		"0.00":                        {destinations(dest("0.01", num("0.00"))), "", ""},
+		"0 as text":                   {destinations(dest("0.01", "0")), "", ""},
+		"null":                        {destinations(dest("0.01", num("null"))), "", ""},
+		"an empty text":               {destinations(dest("0.01", "")), "", ""},
+		"0 for nothing":               {object{"amountStr": "0", "destinations": []any{dest("0", num("0"))}}, "0", ""},
+		"0 for nothing, told beside":  {object{"amountStr": "0", "destinations": []any{dest("", num("0"))}}, "0", ""},
+		"0 for nothing beside one":    {destinations(dest("0.01", num("5")), dest("0", num("0"))), "5", ""},
+		"0 for an amount beside them": {destinations(dest("", num("0"))), "", ""},
+		"beside the destinations":     {object{"amountUSD": 7, "destinations": []any{dest("0.01", nil)}}, "", ""},
+		"without destinations":        {object{"amountUSD": 7, "destinations": []any{}}, "7", ""},
+		"negative":                    {destinations(dest("0.01", num("-1"))), "", "amount_usd_malformed"},
+		"a text of an exponent":       {destinations(dest("0.01", "1e5")), "", "amount_usd_malformed"},
+		"a text of a sign":            {destinations(dest("0.01", "+5")), "", "amount_usd_malformed"},
+		"a word":                      {destinations(dest("0.01", "unknown")), "", "amount_usd_malformed"},
+		"an object":                   {destinations(dest("0.01", object{})), "", "amount_usd_malformed"},
+		"true":                        {destinations(dest("0.01", true)), "", "amount_usd_malformed"},
+		"a huge exponent":             {destinations(dest("0.01", num("1e400"))), "", "amount_usd_malformed"},
+		"malformed beside a good one": {destinations(dest("0.005", num("1")), dest("0.005", "x")), "", "amount_usd_malformed"},
+	} {
+		got := declared(t, c.changes)
+		is := ""
+		if got.Request.USD != nil {
+			is = got.Request.USD.String()
+		}
+		if is != c.want || got.Inconsistent != c.word {
+			t.Errorf("%s: %q, %q, want %q, %q", about, is, got.Inconsistent, c.want, c.word)
+		}
+	}
+}
+
+// The repeat of a request may come at another price: it is the same request, and gets its first answer. So a value in USD is
+// no part of the digest; a change of what it is the value of is.
+func TestDigestHoldsNoPrice(t *testing.T) {
+	at := func(value string) signing.Callback {
+		return declared(t, destinations(object{"amountNativeStr": "0.01", "amountUSD": json.RawMessage(value)}))
+	}
+	if cheap, dear := at("10"), at("99.5"); cheap.Digest != dear.Digest || *cheap.Request.USD == *dear.Request.USD {
+		t.Errorf("%s at %s, %s at %s", cheap.Digest, cheap.Request.USD, dear.Digest, dear.Request.USD)
+	}
+}
+
+// A tag is that of its destination, and the one beside them that of a single one.
+func TestTags(t *testing.T) {
+	for about, c := range map[string]struct {
+		changes object
+		want    []string
+	}{
+		"none":                {object{}, []string{""}},
+		"beside":              {object{"destTag": "7"}, []string{"7"}},
+		"its own":             {destinations(object{"dstTag": "8"}), []string{"8"}},
+		"both":                {object{"destTag": "8", "destinations": []any{object{"dstTag": "8"}}}, []string{"8"}},
+		"no destinations":     {object{"destTag": "7", "destinations": []any{}}, []string{"7"}},
+		"two":                 {destinations(object{"dstTag": "1"}, object{"dstTag": "2"}), []string{"1", "2"}},
+		"two, and one beside": {object{"destTag": "7", "destinations": []any{object{"dstTag": "1"}, object{}}}, []string{"1", ""}},
+	} {
+		var got []string
+		for _, party := range declared(t, c.changes).Request.Destinations {
+			got = append(got, party.Tag)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", about, diff)
 		}
 	}
@@ -257,7 +297,7 @@ func TestConsistency(t *testing.T) {
 		"another list": {object{"destAddressType": "ONE_TIME"}, "destination_party"},
 	} {
 		want := strings.TrimSuffix(c.want, "destination_address_untold")
-		if got := read(t, c.changes).Inconsistent; got != want {
+		if got := declared(t, c.changes).Inconsistent; got != want {
 			t.Errorf("%s: %q, want %q", about, got, want)
 		}
 	}
@@ -285,6 +325,7 @@ func TestDigest(t *testing.T) {
 		"dstType": list("dstType", "x"), "dstSubType": list("dstSubType", "x"), "dstWalletId": list("dstWalletId", "x"),
 		"dstAddressType": list("dstAddressType", "x"), "displayDstAddress": list("displayDstAddress", "x"), "no destinations": {"destinations": nil},
 		"rawTx": raw("rawTx", "00"), "payload": raw("payload", "00"), "path": raw("keyDerivationPath", "[ 44 ]"), "no rawTx": {"rawTx": nil},
+		"call": {"extraParameters": object{"contractCallData": "0x00"}},
 	} {
 		if got := read(t, changes).Digest; got == base {
 			t.Errorf("another %s has the same digest", about)
@@ -293,7 +334,7 @@ func TestDigest(t *testing.T) {
 	for about, changes := range map[string]object{
 		"signerId": {"signerId": "x"}, "players": {"players": []any{"x"}}, "note": {"note": "x"}, "fee": {"fee": "1"}, "number": {"amount": 1},
 		"zeros": {"amountStr": "0.0100"}, "unknown member": {"new": object{"a": 1}}, "name": list("dstName", "x"), "USD": list("amountUSD", 1),
-		"their policy": list("action", "x"),
+		"value in USD": {"amountUSD": 5}, "no value in USD": list("amountUSD", nil), "their policy": list("action", "x"),
 	} {
 		if got := read(t, changes).Digest; got != base {
 			t.Errorf("another %s has another digest", about)
@@ -309,13 +350,6 @@ func TestDigestKeepsMembersApart(t *testing.T) {
 			t.Errorf("two requests with %q have one digest", between)
 		}
 	}
-}
-
-type rsaSigner struct{}
-
-func (rsaSigner) Sign(_ context.Context, message []byte) ([]byte, error) {
-	sum := sha256.Sum256(message)
-	return rsa.SignPKCS1v15(nil, key(), crypto.SHA256, sum[:])
 }
 
 // Answers have the documented claims in one fixed form, and the same claims make the same token.
@@ -334,7 +368,7 @@ func TestAnswer(t *testing.T) {
 		if string(claims) != c.want {
 			t.Errorf("got %s, want %s", claims, c.want)
 		}
-		first, err := codec.Seal(t.Context(), claims, rsaSigner{})
+		first, err := codec.Seal(t.Context(), claims, codectest.Signer{Key: key()})
 		if err != nil || !bytes.Equal(first, token(header, []byte(c.want))) {
 			t.Errorf("%v: %s", err, first)
 		}
@@ -342,10 +376,7 @@ func TestAnswer(t *testing.T) {
 	var wrong struct {
 		Body string `json:"body"`
 	}
-	text, err := os.ReadFile("testdata/callback_response_wrong_claim_names.json")
-	if err != nil || json.Unmarshal(text, &wrong) != nil {
-		t.Fatal(err)
-	}
+	codectest.Vector(t, "testdata/callback_response_wrong_claim_names.json", &wrong)
 	if strings.HasPrefix(string(token(header, codec.Claims(signing.Answer{Action: signing.Approve, ExternalID: "e807ee15-f41d-464b-b97e-1e21a0b85f20"}))), strings.Split(wrong.Body, ".")[0]+"."+strings.Split(wrong.Body, ".")[1]) {
 		t.Error("the wrong claim names are produced")
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/zenvault/zenvault/shared/amount"
 	"github.com/zenvault/zenvault/shared/provider/codec"
 	"github.com/zenvault/zenvault/shared/signing"
 	"github.com/zenvault/zenvault/shared/strict"
@@ -14,6 +15,13 @@ import (
 const (
 	KindApproval = "fireblocks.tx.approval"
 	KindSigning  = "fireblocks.tx.signing"
+)
+
+// The operations that are looked at. What a contract is called to do is not told by an amount and a destination, so that
+// no policy judges it yet.
+const (
+	transfer     = "TRANSFER"
+	contractCall = "CONTRACT_CALL"
 )
 
 // transaction is the payload, as far as it is documented and looked at. The numbers beside the …Str fields are deprecated
@@ -33,28 +41,35 @@ type transaction struct {
 	Asset              string          `json:"asset"`
 	AmountStr          string          `json:"amountStr"`
 	RequestedAmountStr string          `json:"requestedAmountStr"`
+	AmountUSD          json.RawMessage `json:"amountUSD"`
 	Destinations       []destination   `json:"destinations"`
-	Fee                json.RawMessage `json:"fee"` // a string or a number: only that it is there matters
+	Fee                json.RawMessage `json:"fee"` // a string or a number
+	Extra              extra           `json:"extraParameters"`
 	RawTx              []rawTx         `json:"rawTx"`
 	Players            []string        `json:"players"`
 }
 
 type destination struct {
-	AmountNativeStr   string `json:"amountNativeStr"`
-	DstType           string `json:"dstType"`
-	DstSubType        string `json:"dstSubType"`
-	DstID             string `json:"dstId"`
-	DstWalletID       string `json:"dstWalletId"`
-	DstAddressType    string `json:"dstAddressType"`
-	DstAddress        string `json:"dstAddress"`
-	DisplayDstAddress string `json:"displayDstAddress"`
-	DstTag            string `json:"dstTag"`
+	AmountNativeStr   string          `json:"amountNativeStr"`
+	AmountUSD         json.RawMessage `json:"amountUSD"` // a number in captured messages
+	DstType           string          `json:"dstType"`
+	DstSubType        string          `json:"dstSubType"`
+	DstID             string          `json:"dstId"`
+	DstWalletID       string          `json:"dstWalletId"`
+	DstAddressType    string          `json:"dstAddressType"`
+	DstAddress        string          `json:"dstAddress"`
+	DisplayDstAddress string          `json:"displayDstAddress"`
+	DstTag            string          `json:"dstTag"`
+}
+
+type extra struct {
+	ContractCallData string `json:"contractCallData"` // hex
 }
 
 type rawTx struct {
 	KeyDerivationPath string `json:"keyDerivationPath"`
-	RawTx             string `json:"rawTx"`
-	Payload           string `json:"payload"`
+	RawTx             string `json:"rawTx"`   // hex
+	Payload           string `json:"payload"` // hex of the hash that is signed
 }
 
 // read fails with signing.ErrUnreadable.
@@ -70,7 +85,7 @@ func read(payload []byte) (signing.Callback, error) {
 	// approvals have it too.)
 	signs := tx.Fee != nil || tx.RawTx != nil || tx.Players != nil
 	c := signing.Callback{
-		ExternalID: tx.RequestID, TxID: codec.Cut(tx.TxID), Kind: KindApproval, Signing: signs, Supported: tx.Operation == "TRANSFER",
+		ExternalID: tx.RequestID, TxID: codec.Cut(tx.TxID), Kind: KindApproval, Signing: signs, Supported: tx.Operation == transfer,
 		RefText: codec.Cut(tx.ExternalTxID),
 	}
 	if signs {
@@ -78,7 +93,12 @@ func read(payload []byte) (signing.Callback, error) {
 	}
 	c.Ref, _ = tenant.ParseRef(tx.ExternalTxID) // any other text is no reference of ours
 	c.Request = tx.request()
-	c.Inconsistent = tx.inconsistent(c.Request)
+	call := tx.chainCall(c.Request)
+	c.Request.Contract, c.Request.Method, c.Request.NoCall = call.contract, call.method, call.none
+	if to := &c.Request.Destinations[0]; call.to != "" && to.Address == "" {
+		to.Address = call.to // told by what would be signed, if nowhere else
+	}
+	c.Inconsistent = tx.inconsistent(c.Request, call)
 	c.Digest = tx.digest()
 	return c, nil
 }
@@ -88,7 +108,8 @@ const oneTime = "ONE_TIME_ADDRESS"
 // request is what a policy judges. Where there are destinations they are it; the fields beside them speak for a single one.
 func (tx transaction) request() signing.Request {
 	r := signing.Request{Operation: tx.Operation, Asset: tx.Asset, Amount: codec.Number(tx.AmountStr), Source: signing.Party{Type: tx.SourceType, ID: tx.SourceID}}
-	outer := signing.Party{Type: tx.DestType, ID: tx.DestID, Address: tx.DestAddress, Whitelisted: whitelisted(tx.DestAddressType)}
+	r.USD, _ = tx.usd() // inconsistent looks at the error
+	outer := signing.Party{Type: tx.DestType, ID: tx.DestID, Address: tx.DestAddress, Tag: tx.DestTag, Whitelisted: whitelisted(tx.DestAddressType)}
 	for _, d := range tx.Destinations {
 		r.Destinations = append(r.Destinations, d.party())
 	}
@@ -109,12 +130,27 @@ func (d destination) party() signing.Party {
 	if address == "" {
 		address = d.DisplayDstAddress
 	}
-	return signing.Party{Type: d.DstType, ID: d.DstID, Address: address, Whitelisted: whitelisted(d.DstAddressType)}
+	return signing.Party{Type: d.DstType, ID: d.DstID, Address: address, Tag: d.DstTag, Whitelisted: whitelisted(d.DstAddressType)}
+}
+
+// usd is the sum of what the destinations are worth. The value beside them speaks where there are none.
+func (tx transaction) usd() (*amount.Decimal, error) {
+	if len(tx.Destinations) == 0 {
+		return codec.USD([]json.RawMessage{tx.AmountUSD}, []string{tx.AmountStr})
+	}
+	values, shares := make([]json.RawMessage, len(tx.Destinations)), make([]string, len(tx.Destinations))
+	for i, d := range tx.Destinations {
+		values[i], shares[i] = d.AmountUSD, d.AmountNativeStr
+	}
+	if len(shares) == 1 {
+		shares[0] = either(shares[0], tx.AmountStr)
+	}
+	return codec.USD(values, shares)
 }
 
 // merge fills in what the first does not tell.
 func merge(p, more signing.Party) signing.Party {
-	p.Type, p.ID, p.Address = either(p.Type, more.Type), either(p.ID, more.ID), either(p.Address, more.Address)
+	p.Type, p.ID, p.Address, p.Tag = either(p.Type, more.Type), either(p.ID, more.ID), either(p.Address, more.Address), either(p.Tag, more.Tag)
 	if p.Whitelisted == nil {
 		p.Whitelisted = more.Whitelisted
 	}

@@ -7,22 +7,19 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"maps"
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/zenvault/zenvault/shared/amount"
+	"github.com/zenvault/zenvault/infra/codectest"
 	"github.com/zenvault/zenvault/shared/keyref"
 	"github.com/zenvault/zenvault/shared/provider/safeheron"
 	"github.com/zenvault/zenvault/shared/secretdir"
@@ -30,30 +27,17 @@ import (
 	"github.com/zenvault/zenvault/shared/tenant"
 )
 
-const workspace = "ws_eucentral1_01jdaaaaaaaaaaaaaaaaaaaaaa"
+const workspace = codectest.Workspace
 
-var keyText = sync.OnceValue(func() []byte {
-	text, err := os.ReadFile("testdata/throwaway_cosigner_key.pem")
-	if err != nil {
-		panic(err)
-	}
-	return text
-})
+const keyFile = "testdata/throwaway_cosigner_key.pem"
 
-var key = sync.OnceValue(func() *rsa.PrivateKey {
-	block, _ := pem.Decode(keyText())
-	key, err := x509.ParsePKCS1PrivateKey(block.Bytes)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
+var key = codectest.Key(keyFile)
 
 func keys() []*rsa.PublicKey { return []*rsa.PublicKey{&key().PublicKey} }
 
 var noon = time.UnixMilli(1700000000000)
 
-type object = map[string]any
+type object = codectest.Object
 
 // pss signs a text as the co-signer does.
 func pss(text string) string {
@@ -72,13 +56,7 @@ func envelope(content []byte) object {
 		"sig": pss("bizContent=" + biz + "&timestamp=1700000000000&version=v3")}
 }
 
-func marshal(value any) []byte {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		panic(err)
-	}
-	return raw
-}
+func marshal(value any) []byte { return codectest.Marshal(value) }
 
 func message(content any) []byte { return marshal(envelope(marshal(content))) }
 
@@ -91,16 +69,8 @@ func detail() object {
 	}
 }
 
-// change gives the detail with changes; a nil value takes a member out.
-func change(changes object) object {
-	d := detail()
-	maps.Copy(d, changes)
-	maps.DeleteFunc(d, func(_ string, v any) bool { return v == nil })
-	return d
-}
-
 func content(kind string, changes object) object {
-	return object{"approvalId": "task-1", "type": kind, "detail": change(changes)}
+	return object{"approvalId": "task-1", "type": kind, "detail": codectest.Changed(detail(), changes)}
 }
 
 func read(t *testing.T, content any) signing.Callback {
@@ -112,51 +82,28 @@ func read(t *testing.T, content any) signing.Callback {
 	return c
 }
 
-func decimal(text string) *amount.Decimal {
-	d, err := amount.Parse(text)
-	if err != nil {
-		panic(err)
-	}
-	return &d
-}
-
-func yes() *bool { b := true; return &b }
-
-func no() *bool { b := false; return &b }
-
 // A transaction reads as what it says.
 func TestOpen(t *testing.T) {
 	got, err := safeheron.Codec{}.Open(message(content("TRANSACTION", nil)), keys(), noon)
 	ref, _ := tenant.ParseRef(workspace + ":order-1")
 	want := signing.Callback{ExternalID: "task-1", TxID: "tx-1", Kind: "safeheron.transaction", Signing: true, Supported: true, Ref: ref,
 		RefText: workspace + ":order-1", Digest: got.Digest,
-		Request: signing.Request{Operation: "TRANSACTION", Asset: "ETH", Amount: decimal("0.25"),
+		Request: signing.Request{Operation: "TRANSACTION", Asset: "ETH", Amount: codectest.Decimal("0.25"),
 			Source:       signing.Party{Type: "VAULT_ACCOUNT", ID: "account-1", Address: "0xF"},
-			Destinations: []signing.Party{{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xA", Whitelisted: yes()}}}}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(amount.Decimal{}, tenant.Ref{}, tenant.ID{})); diff != "" || err != nil || len(got.Digest) != 64 {
+			Destinations: []signing.Party{{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xA", Whitelisted: new(true)}}}}
+	if diff := codectest.Diff(want, got); diff != "" || err != nil || len(got.Digest) != 64 {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
 
 // The message that was made elsewhere after the vendor's converter opens with its key, within 5 seconds of its time.
 func TestOpenVector(t *testing.T) {
-	text, err := os.ReadFile("testdata/cosigner_v3_synthetic.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var vector struct {
 		Key  string          `json:"cosigner_public_key_pem"`
 		Body json.RawMessage `json:"body"`
 	}
-	if err := json.Unmarshal(text, &vector); err != nil {
-		t.Fatal(err)
-	}
-	block, _ := pem.Decode([]byte(vector.Key))
-	public, err := x509.ParsePKIXPublicKey(block.Bytes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	theirs := []*rsa.PublicKey{public.(*rsa.PublicKey)}
+	codectest.Vector(t, "testdata/cosigner_v3_synthetic.json", &vector)
+	theirs := []*rsa.PublicKey{codectest.PublicKey(t, vector.Key)}
 	for away, want := range map[time.Duration]error{
 		0: nil, 5 * time.Second: nil, -5 * time.Second: nil,
 		5*time.Second + time.Millisecond: signing.ErrExpired, -5*time.Second - time.Millisecond: signing.ErrExpired, 24 * time.Hour: signing.ErrExpired,
@@ -245,16 +192,22 @@ func TestDestinations(t *testing.T) {
 		changes object
 		want    []signing.Party
 	}{
-		"whitelisted":     {nil, []signing.Party{{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xA", Whitelisted: yes()}}},
+		"whitelisted":     {nil, []signing.Party{{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xA", Whitelisted: new(true)}}},
 		"the own team's":  {object{"destinationAccountType": "VAULT_ACCOUNT"}, []signing.Party{{Type: "VAULT_ACCOUNT", ID: "white-1", Address: "0xA"}}},
 		"an unknown word": {object{"destinationAccountType": "NEW"}, []signing.Party{{Type: "NEW", ID: "white-1", Address: "0xA"}}},
 		"one time": {object{"destinationAccountType": "ONE_TIME_ADDRESS", "destinationAccountKey": nil},
-			[]signing.Party{{Type: "ONE_TIME_ADDRESS", NoID: true, Address: "0xA", Whitelisted: no()}}},
+			[]signing.Party{{Type: "ONE_TIME_ADDRESS", NoID: true, Address: "0xA", Whitelisted: new(false)}}},
 		"a list of one without its address": {object{"destinationAddressList": []object{{"amount": "0.25"}}},
-			[]signing.Party{{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xA", Whitelisted: yes()}}},
+			[]signing.Party{{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xA", Whitelisted: new(true)}}},
 		"a list": {object{"destinationAddress": nil, "destinationAddressList": []object{{"address": "0xB", "amount": "0.1"}, {"address": "0xC", "amount": "0.15"}}},
-			[]signing.Party{{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xB", Whitelisted: yes()},
-				{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xC", Whitelisted: yes()}}},
+			[]signing.Party{{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xB", Whitelisted: new(true)},
+				{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xC", Whitelisted: new(true)}}},
+		"a tag":  {object{"destinationTag": "7"}, []signing.Party{{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xA", Tag: "7", Whitelisted: new(true)}}},
+		"a memo": {object{"memo": "7"}, []signing.Party{{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xA", Tag: "7", Whitelisted: new(true)}}},
+		"a memo beside a list of one": {object{"memo": "7", "destinationAddressList": []object{{"address": "0xA"}}},
+			[]signing.Party{{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xA", Tag: "7", Whitelisted: new(true)}}},
+		"memos in a list": {object{"destinationAddress": nil, "destinationAddressList": []object{{"address": "0xB", "memo": "1"}, {"address": "0xC"}}},
+			[]signing.Party{{Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xB", Tag: "1", Whitelisted: new(true)}, {Type: "WHITELISTING_ACCOUNT", ID: "white-1", Address: "0xC", Whitelisted: new(true)}}},
 		"nothing told": {object{"destinationAccountType": nil, "destinationAccountKey": nil, "destinationAddress": nil}, []signing.Party{{}}},
 	} {
 		if diff := cmp.Diff(c.want, read(t, content("TRANSACTION", c.changes)).Request.Destinations); diff != "" {
@@ -334,7 +287,11 @@ func TestDigest(t *testing.T) {
 // word for "later".
 func TestAnswer(t *testing.T) {
 	codec := safeheron.Codec{}
-	signer, err := secretdir.Parse(keyText(), keyref.PSS(safeheron.KeyBits))
+	text, err := os.ReadFile(keyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := secretdir.Parse(text, keyref.PSS(safeheron.KeyBits))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,9 +8,11 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/zenvault/zenvault/infra/codectest"
 	"github.com/zenvault/zenvault/shared/provider/safeheron"
 	"github.com/zenvault/zenvault/shared/signing"
 )
@@ -95,14 +97,39 @@ func forms() map[string][]byte {
 	}
 }
 
+func open(message []byte) (signing.Callback, error) {
+	return safeheron.Codec{}.Open(message, keys(), noon)
+}
+
+// However a message was changed, it does not open, or it is read as the very same: the same members in a JSON of another spacing.
+func TestOpenMutated(t *testing.T) {
+	good := message(content("TRANSACTION", nil))
+	all := slices.Concat(codectest.Bytes(good, 3), codectest.Members(good))
+	for about, body := range forms() {
+		all = append(all, codectest.Mutation{About: about, Body: body, Refused: true})
+	}
+	codectest.Hold(t, good, open, all)
+}
+
+// Content that was signed by the co-signer is read strictly: no member counts twice, and none under a name that is only like it.
+func TestContentMutated(t *testing.T) {
+	good := content("TRANSACTION", nil)
+	all := codectest.Members(marshal(good))
+	for _, m := range codectest.Members(marshal(detail())) {
+		m.Body = bytes.Replace(marshal(good), marshal(detail()), m.Body, 1)
+		all = append(all, m)
+	}
+	codectest.Hold(t, marshal(good), safeheron.Read, all)
+}
+
 // Only the one form that the co-signer signs opens, and every refusal looks the same.
 func TestOpenForms(t *testing.T) {
 	for about, body := range forms() {
-		if _, err := (safeheron.Codec{}).Open(body, keys(), noon); err != signing.ErrForged {
+		if _, err := open(body); err != signing.ErrForged {
 			t.Errorf("%s: got %v, want %v", about, err, signing.ErrForged)
 		}
 	}
-	if _, err := (safeheron.Codec{}).Open(with("x", nil), keys(), noon); err != nil {
+	if _, err := open(with("x", nil)); err != nil {
 		t.Errorf("the good one: %v", err)
 	}
 }
@@ -115,7 +142,7 @@ func TestOpenSpareBits(t *testing.T) {
 	last := strings.IndexByte(alphabet, sig[at])
 	e := envelope([]byte(`{}`))
 	e["sig"] = sig[:at] + string(alphabet[last|1]) + "="
-	if _, err := (safeheron.Codec{}).Open(marshal(e), keys(), noon); err != signing.ErrForged {
+	if _, err := open(marshal(e)); err != signing.ErrForged {
 		t.Errorf("got %v", err)
 	}
 }

@@ -35,11 +35,11 @@ type destination struct {
 
 const oneTime = "ONE_TIME_ADDRESS"
 
-// request is what a policy judges. The fields beside a list say whose addresses the list has.
+// request is what a policy judges. What it is worth is not told: the vendor's models of callbacks have no such member. The fields beside a list say whose addresses the list has.
 func (tx transaction) request(kind string) signing.Request {
 	r := signing.Request{Operation: kind, Asset: tx.CoinKey, Amount: codec.Number(tx.TxAmount),
 		Source: signing.Party{Type: tx.SourceAccountType, ID: tx.SourceAccountKey, Address: tx.SourceAddress}}
-	to := signing.Party{Type: tx.DestinationAccountType, ID: tx.DestinationAccountKey, Address: tx.DestinationAddress,
+	to := signing.Party{Type: tx.DestinationAccountType, ID: tx.DestinationAccountKey, Address: tx.DestinationAddress, Tag: tx.tag(),
 		Whitelisted: whitelisted(tx.DestinationAccountType)}
 	to.NoID = to.Type == oneTime && to.ID == ""
 	if len(tx.DestinationAddressList) == 0 {
@@ -48,12 +48,22 @@ func (tx transaction) request(kind string) signing.Request {
 	}
 	for _, d := range tx.DestinationAddressList {
 		one := to
-		if one.Address = d.Address; one.Address == "" && len(tx.DestinationAddressList) == 1 {
-			one.Address = to.Address
+		if one.Address, one.Tag = d.Address, d.Memo; len(tx.DestinationAddressList) == 1 {
+			one.Address, one.Tag = either(d.Address, to.Address), either(d.Memo, to.Tag)
 		}
 		r.Destinations = append(r.Destinations, one)
 	}
 	return r
+}
+
+// tag is the memo or the destination tag: where both are told, they agree or contradict.
+func (tx transaction) tag() string { return either(tx.DestinationTag, tx.Memo) }
+
+func either(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a
 }
 
 // whitelisted is nil for an account of the own team, which is on no list, and for a word that is not known.
