@@ -38,6 +38,7 @@ var Rules = []Rule{
 	{[]string{"shared/limit"}, []string{"kernel"}, "counting; the table is a port"},
 	{[]string{"shared/metric"}, []string{"kernel"}, "numbers for who must be woken"},
 	{[]string{"shared/signing"}, []string{"kernel"}, "what a domain and a provider's codec say to each other"},
+	{[]string{"shared/custody"}, []string{"kernel"}, "what a domain and a provider's client say to each other"},
 	{[]string{"shared/webhook"}, []string{"kernel"}, "what endpoints, deliveries and the guarded client have in common"},
 	{[]string{"shared/keyset"}, []string{"kernel"}, "the master keys; who unwraps them is a port"},
 
@@ -67,6 +68,8 @@ var Rules = []Rule{
 	{[]string{"shared/aws/mailer"}, []string{"kernel", sdk + "/aws", sdk + "/service/sesv2/..."}, "the one place that knows SES"},
 	{[]string{"shared/aws/function"}, []string{"kernel", "shared/edge", "github.com/aws/aws-lambda-go/..."}, "the one place that knows Lambda"},
 	{[]string{"shared/provider/..."}, []string{"kernel", "shared/signing", "shared/provider/codec"}, "a provider's codec knows no domain and no network"},
+	{[]string{"shared/provider/fireblocks/api"}, []string{"kernel", "shared/custody", "shared/signing", "shared/provider/codec"},
+		"a provider's client knows no domain"},
 	{[]string{"shared/dialguard"}, []string{"shared/webhook"}, "the guarded client"},
 	{[]string{"shared/keyref"}, nil, "how signing keys are named"},
 	{[]string{"shared/secretdir"}, []string{"shared/keyref", "golang.org/x/sys/unix"}, "the secrets directory"},
