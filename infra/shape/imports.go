@@ -25,8 +25,8 @@ const (
 var groups = map[string][]string{
 	"kernel": {"shared/fault", "shared/secret", "shared/id", "shared/tenant", "shared/caller", "shared/audit", "shared/ledger",
 		"shared/strict", "shared/amount", "shared/label"},
-	"domain": {"shared/admin", "shared/apikey", "shared/cosign", "shared/delivery", "shared/endpoint", "shared/health",
-		"shared/mail", "shared/policy", "shared/rewrap", "shared/session", "shared/trail", "shared/workspace"},
+	"domain": {"shared/admin", "shared/apikey", "shared/connection", "shared/cosign", "shared/delivery", "shared/endpoint", "shared/health",
+		"shared/mail", "shared/policy", "shared/rewrap", "shared/session", "shared/trail", "shared/transfer", "shared/workspace"},
 }
 
 // Rules is the architecture: a package imports what its one rule allows, and nothing else.
@@ -48,6 +48,8 @@ var Rules = []Rule{
 	{[]string{"shared/totp"}, []string{"kernel"}, "codes of authenticator apps, as RFC 6238 says"},
 	{[]string{"shared/qr"}, []string{"kernel", "github.com/boombuler/barcode/qr"}, "the one place that draws QR codes"},
 	{[]string{"shared/cosign", "shared/policy"}, []string{"kernel", "shared/edge", "shared/signing"}, "domains that judge signing requests"},
+	{[]string{"shared/connection"}, []string{"kernel", "shared/edge", "shared/custody"}, "the domain of accounts at providers"},
+	{[]string{"shared/transfer"}, []string{"kernel", "shared/edge", "shared/custody", "shared/signing"}, "the domain of intents, which signing requests must agree with"},
 	{[]string{"shared/endpoint", "shared/delivery"}, []string{"kernel", "shared/edge", "shared/webhook"}, "domains of webhooks"},
 	{[]string{"shared/admin"}, []string{"kernel", "shared/clientip", "shared/edge", "shared/totp"}, "the domain of people, and of their second factors"},
 	{[]string{"shared/session"}, []string{"kernel", "shared/edge", "shared/session/access"}, "the domain whose credential is the access token"},
@@ -86,6 +88,7 @@ var Rules = []Rule{
 		"opens SES, and joins letters to the domain that knows whom they go to"},
 	{[]string{"shared/wire/secrets"}, []string{"shared/wire", "shared/aws/kms/providerkey", "shared/keyref", "shared/secretdir", "shared/signing"},
 		"opens the homes of signing keys"},
+	{[]string{"shared/wire/providers"}, []string{"shared/wire", "shared/wire/secrets", "shared/transfer", "shared/provider/fireblocks/api"}, "opens providers' clients with their keys"},
 	{[]string{"shared/wire/sealing"}, []string{"kernel", "shared/endpoint", "shared/keyset"}, "joins the master keys to a domain's port"},
 	{[]string{"shared/wire/factors"}, []string{"kernel", "shared/wire", "shared/admin", "shared/keyset"}, "joins the master keys to second factors"},
 	{[]string{"shared/wire/bykey"}, []string{"kernel", "shared/wire", "shared/edge", "shared/apikey", "shared/gate/keygate"}, "opens the gate of API keys"},

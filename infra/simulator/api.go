@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
 	"fmt"
@@ -116,6 +117,13 @@ func (a *API) Trouble(operation string, effects ...Effect) {
 	a.trouble[operation] = append(a.trouble[operation], effects...)
 }
 
+// Calm takes away all trouble that nobody has met yet.
+func (a *API) Calm() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	clear(a.trouble)
+}
+
 // Script sets the statuses that transactions made from now on go through, one with each question about them. Without a
 // script a transaction that no co-signer is asked about stays SUBMITTED.
 func (a *API) Script(statuses ...string) {
@@ -131,6 +139,17 @@ func (a *API) Move(txID, status, subStatus string) {
 	if o := a.made[txID]; o != nil {
 		o.Status, o.SubStatus, o.ahead = status, subStatus, nil
 	}
+}
+
+// Settled waits until all co-signers that are being asked have been answered.
+func (a *API) Settled() { a.asked.Wait() }
+
+// Plant makes a transaction past whoever calls, as somebody in the provider's console can.
+func (a *API) Plant(apiKey, ref, asset, amount string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	o := &Order{ID: strings.ToLower(rand.Text()), Ref: ref, Asset: asset, Amount: amount, Status: "SUBMITTED", account: a.accounts[apiKey]}
+	a.made[o.ID], o.account.byRef[ref], a.order = o, o, append(a.order, o)
 }
 
 // Orders are the transactions of a reference, in the order of their making: more than one would be a second payment.

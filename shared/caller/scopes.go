@@ -4,7 +4,11 @@ package caller
 const (
 	EndpointsRead  = "endpoints:read"
 	EndpointsWrite = "endpoints:write"
+	TransfersRead  = "transfers:read"
+	TransfersWrite = "transfers:write"
 )
 
 // AllScopes lists the closed set.
-func AllScopes() []string { return []string{EndpointsRead, EndpointsWrite} }
+func AllScopes() []string {
+	return []string{EndpointsRead, EndpointsWrite, TransfersRead, TransfersWrite}
+}

@@ -3,6 +3,7 @@ package routes
 import (
 	"github.com/zenvault/zenvault/shared/admin"
 	"github.com/zenvault/zenvault/shared/apikey"
+	"github.com/zenvault/zenvault/shared/connection"
 	"github.com/zenvault/zenvault/shared/cosign"
 	"github.com/zenvault/zenvault/shared/delivery"
 	"github.com/zenvault/zenvault/shared/endpoint"
@@ -20,6 +21,7 @@ import (
 	"github.com/zenvault/zenvault/shared/session"
 	"github.com/zenvault/zenvault/shared/session/access"
 	"github.com/zenvault/zenvault/shared/trail"
+	"github.com/zenvault/zenvault/shared/transfer"
 	"github.com/zenvault/zenvault/shared/wire/factors"
 	"github.com/zenvault/zenvault/shared/wire/rewrapping"
 	"github.com/zenvault/zenvault/shared/wire/sealing"
@@ -67,6 +69,14 @@ func policies(o *Opened) policy.Service {
 
 func cosigners(o *Opened) cosign.Service {
 	return cosign.Service{Ledger: o.Ledger, ValidKey: keyref.Valid, Workspaces: workspaces(o).Exists}
+}
+
+func connections(o *Opened) connection.Service {
+	return connection.Service{Ledger: o.Ledger, ValidKey: keyref.Valid, Workspaces: workspaces(o).Exists, Local: o.World.Env.ProviderURL}
+}
+
+func transfers(o *Opened) transfer.Service {
+	return transfer.Service{Ledger: o.Ledger, Connections: connections(o), Queue: o.Queue, Providers: o.Providers, Log: o.World.Log}
 }
 
 func fireblocksDecider(o *Opened) *cosign.Decider {
