@@ -16,7 +16,7 @@ UNCACHED := github.com/zenvault/zenvault/infra(/runtimeapi|/shape)?
 
 # The tests of the whole gateway take too long under the race detector, which they run under for what is done at once.
 WHOLE  := github.com/zenvault/zenvault/infra/local
-ATONCE := Claim_(C1_Retry|S1_Fifty|S1_Refresh|S2_Parallel|S3_Step|S3_Recovery|R2_SignatureWorks)|Writers
+ATONCE := Claim_(C1_Retry|S1_Fifty|S1_Refresh|S2_Parallel|S3_Step|S3_Recovery|R2_SignatureWorks|T1_Parallel|T2_CancellationRaces)|Writers
 
 FUZZTIME := 10s
 BENCH    := .

@@ -2,6 +2,7 @@ package local_test
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -314,5 +315,47 @@ func TestTransferInput(t *testing.T) {
 	unchanged(t, "bad input", before, d.dump(t))
 	if d.api.Calls(simulator.OpSubmit) != 0 {
 		t.Error("something was ordered")
+	}
+}
+
+// The key of an API user signs calls and is nowhere else: no run of its bytes, in whatever form, is stored, in a call to AWS or to
+// the provider, in the log or an answer; nor is a token that it made, but in the call that it was made for.
+func TestClaim_K1_KeyOfAnAPIUserIsNowhere(t *testing.T) {
+	log := &outputs{}
+	d := newDesk(t, local.Options{Log: slog.New(slog.NewJSONHandler(log, nil))})
+	key, secrets := providerKey(), runs{}
+	for _, number := range [][]byte{key.D.Bytes(), key.Primes[0].Bytes(), key.Primes[1].Bytes()} {
+		secrets.add(number)
+	}
+	for i, effect := range []string{"", simulator.LostReply, simulator.Invalid, simulator.Garbage} {
+		made := d.ordered(t, newName("canary"))
+		if effect != "" {
+			d.api.Trouble(simulator.OpSubmit, simulator.Effect{Kind: effect})
+		}
+		d.advance(t, made.ID)
+		d.clock.step(time.Minute)
+		d.advance(t, made.ID)
+		if i == 0 {
+			d.cancel(t, made.ID)
+			d.advance(t, made.ID)
+		}
+	}
+	texts := d.dump(t).texts()
+	texts["the log"] = log.text.String()
+	for i, call := range d.Emulator.Calls() {
+		texts[fmt.Sprintf("call %d, %s", i, call.Operation)] = string(call.Body)
+	}
+	texts["the list"] = string(d.want(t, 200, request{method: "GET", path: "/v1/transfers", token: d.homeKey.Token}).body)
+	tokens := d.api.Tokens()
+	for _, token := range tokens {
+		secrets.add([]byte(token[strings.LastIndexByte(token, '.')+1:]))
+	}
+	for where, text := range texts {
+		if secrets.in(text) {
+			t.Errorf("a part of the key or of a token is in %s", where)
+		}
+	}
+	if len(tokens) < 6 || len(texts) < 100 || !strings.Contains(texts["the log"], "transfer-advance") {
+		t.Errorf("%d tokens and %d texts: this looked at nothing", len(tokens), len(texts))
 	}
 }

@@ -31,6 +31,7 @@ type API struct {
 	trouble  map[string][]Effect // by the operation
 	calls    map[string]int      // by the operation, refused ones too
 	refused  []string            // why calls were not believed
+	tokens   []string            // that calls came with
 }
 
 // account is an API user of a workspace at the provider.
@@ -169,6 +170,13 @@ func (a *API) Calls(operation string) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.calls[operation]
+}
+
+// Tokens are what calls came with.
+func (a *API) Tokens() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return append([]string{}, a.tokens...)
 }
 
 // Refused says why calls were not believed.

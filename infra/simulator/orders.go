@@ -46,6 +46,7 @@ func (a *API) believe(r *http.Request, body []byte) (*account, error) {
 	if !bearer {
 		return nil, errors.New("no token")
 	}
+	a.tokens = append(a.tokens, token)
 	content, err := open([]byte(token), account.key)
 	if err != nil {
 		return nil, err
