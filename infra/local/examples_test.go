@@ -179,7 +179,7 @@ var examples = map[string]func(testing.TB, *vault) request{
 	},
 	"transfer-create": func(t testing.TB, v *vault) request { return v.order(t, newName("example")) },
 	"transfer-list": func(_ testing.TB, v *vault) request {
-		return request{method: "GET", path: "/v1/transfers?limit=2", token: v.homeKey.Token}
+		return request{method: "GET", path: "/v1/transfers", token: v.homeKey.Token}
 	},
 	"transfer-get": func(t testing.TB, v *vault) request {
 		return request{method: "GET", path: "/v1/transfers/" + v.ordered(t, newName("example")).ID, token: v.homeKey.Token}
