@@ -7,6 +7,7 @@ import (
 	"github.com/zenvault/zenvault/shared/edge"
 	"github.com/zenvault/zenvault/shared/policy"
 	"github.com/zenvault/zenvault/shared/provider/safeheron"
+	"github.com/zenvault/zenvault/shared/transfer"
 	"github.com/zenvault/zenvault/shared/wire"
 	"github.com/zenvault/zenvault/shared/wire/queues"
 	"github.com/zenvault/zenvault/shared/wire/secrets"
@@ -17,7 +18,7 @@ func main() {
 	ledger := w.Ledger(queues.Announcer(w))
 	decider := cosign.NewDecider(cosign.Parts{
 		Ledger: ledger, Name: safeheron.Name, Provider: safeheron.Codec{}, ContentType: safeheron.ContentType,
-		Policies: policy.NewJudge(ledger), Keys: secrets.PSS(w, safeheron.KeyBits),
+		Policies: policy.NewJudge(ledger), Intents: transfer.Intents{}, Keys: secrets.PSS(w, safeheron.KeyBits),
 	})
 	function.ServeHTTP(edge.Bind(w.Edge(nil, nil), cosign.RouteSafeheron, decider))
 }

@@ -35,6 +35,7 @@ import (
 	"github.com/zenvault/zenvault/shared/provider/fireblocks"
 	"github.com/zenvault/zenvault/shared/strict"
 	"github.com/zenvault/zenvault/shared/tenant"
+	"github.com/zenvault/zenvault/shared/transfer"
 	"github.com/zenvault/zenvault/shared/wire"
 	"github.com/zenvault/zenvault/shared/wire/queues"
 	"github.com/zenvault/zenvault/shared/wire/secrets"
@@ -173,7 +174,7 @@ func (s *stage) open(b *testing.B, w *wire.World, announce bool) {
 	must(b, err)
 	s.cosigner = registered.ID
 	s.handler = edge.Bind(w.Edge(nil, nil), cosign.RouteFireblocks, cosign.NewDecider(cosign.Parts{Ledger: l, Name: fireblocks.Name,
-		Provider: fireblocks.Codec{}, ContentType: fireblocks.ContentType, Policies: policy.NewJudge(l), Keys: keys}))
+		Provider: fireblocks.Codec{}, ContentType: fireblocks.ContentType, Policies: policy.NewJudge(l), Intents: transfer.Intents{}, Keys: keys}))
 	s.request = edge.Request{ID: "bench", Method: http.MethodPost, Path: "/cosigner/fireblocks/" + s.cosigner + "/v2/tx_sign_request",
 		Params: map[string]string{"cosigner": s.cosigner}, Header: http.Header{"User-Agent": {"bench"}},
 		Body: s.token(payload(space.ID.String())), Source: netip.MustParseAddr("203.0.113.7"), Time: time.Now()}

@@ -11,7 +11,7 @@ func TestDemo(t *testing.T) {
 	if err := tellInMemory(t.Context(), &out); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
-	if !strings.Contains(out.String(), "All 16 steps were as expected.") {
+	if !strings.Contains(out.String(), "All 19 steps were as expected.") {
 		t.Errorf("the story ended early:\n%s", out.String())
 	}
 }

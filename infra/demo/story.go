@@ -27,13 +27,15 @@ type story struct {
 	out                    io.Writer
 	url, password, secrets string
 
-	admin     adminClient
-	program   *client.Client
-	workspace string
-	cosigner  string
-	provider  *simulator.Fireblocks
-	receiver  *receiver.Receiver
-	step      int
+	admin      adminClient
+	program    *client.Client
+	workspace  string
+	cosigner   string
+	connection string
+	api        *simulator.API // the provider's, which transfers are ordered at
+	provider   *simulator.Fireblocks
+	receiver   *receiver.Receiver
+	step       int
 }
 
 // tell walks through all steps and stops at the first that is not as expected.
@@ -45,7 +47,7 @@ func (s *story) tell(ctx context.Context) error {
 	}()
 	for _, step := range []func(context.Context) error{
 		s.logIn, s.makeWorkspace, s.makeKey, s.publishPolicy, s.registerCosigner, s.makeEndpoint, s.signRequest,
-		s.insidePolicy, s.overTheCap, s.unknownKind, s.brokenSignature, s.readTrail, s.readWebhooks,
+		s.insidePolicy, s.overTheCap, s.unknownKind, s.brokenSignature, s.connectProvider, s.moveAssets, s.readTrail, s.readWebhooks,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -105,14 +107,14 @@ func (s *story) makeKey(ctx context.Context) error {
 		Token      secret.Text
 		Audience   string `json:"signature_audience"`
 	}
-	input := map[string]any{"name": "backend", "scopes": []string{"endpoints:read", "endpoints:write"},
+	input := map[string]any{"name": "backend", "scopes": []string{"endpoints:read", "endpoints:write", "transfers:read", "transfers:write"},
 		"public_key": signer.Public().PEM(), "require_signature": true}
 	if err := s.admin.call(ctx, "POST", "/v1/admin/workspaces/"+s.workspace+"/keys", input, &made); err != nil {
 		return err
 	}
 	signer.Key, signer.Vault = made.ID, made.Audience
 	s.program = &client.Client{URL: s.url, Token: made.Token, Signer: &signer}
-	s.show("%s_… with endpoints:read, endpoints:write; signatures by the key %.16s…", made.Prefix, signer.Public().Fingerprint())
+	s.show("%s_… with the scopes of endpoints and transfers; signatures by the key %.16s…", made.Prefix, signer.Public().Fingerprint())
 	return nil
 }
 
@@ -191,12 +193,12 @@ func (s *story) makeEndpoint(ctx context.Context) error {
 		return err
 	}
 	var made struct{ ID, Secret string }
-	input := map[string]any{"url": s.receiver.URL, "events": []string{"decision.*"}}
+	input := map[string]any{"url": s.receiver.URL, "events": []string{"decision.*", "transfer.*"}}
 	if err := s.program.Do(ctx, client.Call{Method: "POST", Path: "/v1/webhook-endpoints", Input: input}, &made); err != nil {
 		return err
 	}
 	s.receiver.Trust(made.Secret)
-	s.show("%s for decision.*", made.ID)
+	s.show("%s for decision.* and transfer.*", made.ID)
 	return nil
 }
 

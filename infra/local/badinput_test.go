@@ -114,12 +114,14 @@ func with(values map[string]json.RawMessage, member, value string) string {
 // strangers is what a route says of a well-formed id that nobody has, by the parameter's name; malformed is what it says
 // of one that is no id.
 var strangers = map[string]struct{ id, unknown, malformed string }{
-	"workspace": {"ws_eucentral1_01jd0000000000000000000000", "workspace_not_found", through},
-	"key":       {"key_01jd0000000000000000000000", "api_key_not_found", "api_key_not_found"},
-	"cosigner":  {"cos_01jd0000000000000000000000", "cosigner_not_found", "cosigner_not_found"},
-	"admin":     {"adm_01jd0000000000000000000000", "admin_not_found", "admin_not_found"},
-	"session":   {"ses_01jd0000000000000000000000", "session_not_found", through},
-	"endpoint":  {"ep_01jd0000000000000000000000", "endpoint_not_found", through},
+	"workspace":  {"ws_eucentral1_01jd0000000000000000000000", "workspace_not_found", through},
+	"key":        {"key_01jd0000000000000000000000", "api_key_not_found", "api_key_not_found"},
+	"cosigner":   {"cos_01jd0000000000000000000000", "cosigner_not_found", "cosigner_not_found"},
+	"admin":      {"adm_01jd0000000000000000000000", "admin_not_found", "admin_not_found"},
+	"session":    {"ses_01jd0000000000000000000000", "session_not_found", through},
+	"connection": {"con_01jd0000000000000000000000", "connection_not_found", through},
+	"transfer":   {"tr_01jd0000000000000000000000", "transfer_not_found", "transfer_not_found"},
+	"endpoint":   {"ep_01jd0000000000000000000000", "endpoint_not_found", through},
 }
 
 // paths are the ways in which a path names nothing.
@@ -178,7 +180,7 @@ func around(s edge.Spec, good request) []bad {
 	if edge.TakesOnce(s) {
 		for name, keys := range map[string][]string{"empty": {""}, "blank": {"a b"}, "two": {"a", "b"}, "long": {strings.Repeat("k", 256)}, "not ASCII": {"\xc3\xa9"}} {
 			wrong := good
-			wrong.header = map[string][]string{"Idempotency-Key": keys}
+			wrong.once, wrong.header = "", map[string][]string{"Idempotency-Key": keys}
 			list = append(list, bad{"Idempotency-Key " + name, wrong, through})
 		}
 	}

@@ -87,7 +87,7 @@ func TestClaim_A1_EveryMutationRecordsWhoWhatAndFromWhere(t *testing.T) {
 		fmt.Fprintf(&text, "%s\n  %s of %s by %s %s via %s in %q\n  before %s\n  after  %s\n", row.Spec.Name, e.Action, steady(e.Target.String()),
 			e.Actor.Kind, steady(e.Actor.ID), steady(e.Actor.Via), steady(e.Workspace), steady(fieldsText(t, e.Before)), steady(fieldsText(t, e.After)))
 		wantActor := map[string]string{"session": v.owner, "workspace": v.owner, "apikey": v.owner, "policy": v.owner, "cosigner": v.owner,
-			"endpoint": v.homeKey.ID}
+			"connection": v.owner, "endpoint": v.homeKey.ID, "transfer": v.homeKey.ID}
 		domain, _, _ := strings.Cut(row.Spec.Name, "-")
 		want := wantActor[domain]
 		if domain == "cosign" {

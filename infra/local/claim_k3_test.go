@@ -58,7 +58,7 @@ func build(t testing.TB, name string) string {
 // variables are the settings as a function's process gets them.
 func variables(e wire.Env) []string {
 	return []string{"AWS_REGION=" + e.Region, "ZENVAULT_STACK=" + e.Stack, "ZENVAULT_VAULT_TABLE=" + e.VaultTable,
-		"ZENVAULT_AUDIT_TABLE=" + e.AuditTable, "ZENVAULT_LIMITS_TABLE=" + e.LimitsTable, "ZENVAULT_EVENT_QUEUE=" + e.EventQueue,
+		"ZENVAULT_AUDIT_TABLE=" + e.AuditTable, "ZENVAULT_LIMITS_TABLE=" + e.LimitsTable, "ZENVAULT_EVENT_QUEUE=" + e.EventQueue, "ZENVAULT_TRANSFER_QUEUE=" + e.TransferQueue,
 		"ZENVAULT_TOKEN_KEY=" + e.TokenKey, "ZENVAULT_MASTER_KEY=" + e.MasterKey, "ZENVAULT_MASTER_WRAP_KEY=" + e.MasterWrapKey,
 		"ZENVAULT_ISSUER=" + e.Issuer, "ZENVAULT_AWS_ENDPOINT=" + e.Endpoint}
 }

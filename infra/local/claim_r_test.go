@@ -37,7 +37,9 @@ func TestClaim_R2_AnotherWorkspacesObjectIsNotFound(t *testing.T) {
 		before := v.dump(t)
 		switch {
 		case strings.Contains(s.Path, "{"):
-			if got := v.send(t, good); got.status != 404 || got.code() != "endpoint_not_found" {
+			_, name, _ := strings.Cut(s.Path, "{")
+			name, _, _ = strings.Cut(name, "}")
+			if got := v.send(t, good); got.status != 404 || got.code() != strangers[name].unknown {
 				t.Errorf("%s: got %d %s", s.Name, got.status, got.body)
 			}
 			unchanged(t, s.Name, before, v.dump(t))
@@ -55,6 +57,11 @@ func TestClaim_R2_AnotherWorkspacesObjectIsNotFound(t *testing.T) {
 				if diff := cmp.Diff(`{"items":[]}`, string(got.body)); diff != "" {
 					t.Errorf("%s%s (-want +got):\n%s", s.Name, query, diff)
 				}
+			}
+			unchanged(t, s.Name, before, v.dump(t))
+		case s.Name == "transfer-create": // through another workspace's connection
+			if got := v.send(t, good); got.status != 422 || got.code() != "connection_unknown" {
+				t.Errorf("%s: got %d %s", s.Name, got.status, got.body)
 			}
 			unchanged(t, s.Name, before, v.dump(t))
 		default: // what it makes is its own

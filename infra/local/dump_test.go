@@ -180,7 +180,7 @@ var ownerless = []string{"email#", "founder#", "once#", "usage#"}
 
 func isOwnerless(key ledger.Key) bool {
 	switch {
-	case strings.HasPrefix(key.PK, "endpoints#"):
+	case strings.HasPrefix(key.PK, "endpoints#"), strings.HasPrefix(key.PK, "connections#"):
 		return key.SK == "count"
 	case strings.HasPrefix(key.PK, "admin#"):
 		return key.SK == "codes" || strings.HasPrefix(key.SK, "challenge#")

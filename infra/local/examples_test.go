@@ -162,6 +162,19 @@ var examples = map[string]func(testing.TB, *vault) request{
 		return v.admin("PATCH", "/v1/admin/cosigners/"+id, marshal(map[string]any{"name": "Renamed", "version": 1,
 			"inbound_keys": []string{provider.PublicKeyPEM(), another.PublicKeyPEM()}, "workspaces": []string{v.home, v.other}, "config_changes": "ignore"}))
 	},
+	"connection-register": func(t testing.TB, v *vault) request {
+		v.room(t)
+		return v.admin("POST", "/v1/admin/workspaces/"+v.home+"/connections", connectionBody(local.ProviderKey))
+	},
+	"connection-list": func(_ testing.TB, v *vault) request {
+		return v.admin("GET", "/v1/admin/workspaces/"+v.home+"/connections", "")
+	},
+	"connection-get": func(t testing.TB, v *vault) request {
+		return v.admin("GET", "/v1/admin/workspaces/"+v.home+"/connections/"+v.connected(t), "")
+	},
+	"connection-update": func(t testing.TB, v *vault) request {
+		return v.admin("PATCH", "/v1/admin/workspaces/"+v.home+"/connections/"+v.connected(t), marshal(map[string]string{"name": "Renamed", "api_key": newName("example"), "signing_key": local.ProviderKey}))
+	},
 	"trail-list": func(_ testing.TB, v *vault) request { return v.admin("GET", "/v1/admin/audit?limit=2", "") },
 	"cosign-fireblocks": func(t testing.TB, v *vault) request {
 		token := sign(t, v.provider, transfer(v.home, "example").Payload())
@@ -178,6 +191,16 @@ var examples = map[string]func(testing.TB, *vault) request{
 	"cosign-cobo": func(t testing.TB, v *vault) request {
 		workspace, lines := v.lined(t)
 		return request{method: "POST", path: lines["cobo"].path, body: string(lines["cobo"].message(t, want(workspace, "example")))}
+	},
+	"transfer-create": func(t testing.TB, v *vault) request { return v.order(t, newName("example")) },
+	"transfer-list": func(_ testing.TB, v *vault) request {
+		return request{method: "GET", path: "/v1/transfers", token: v.homeKey.Token}
+	},
+	"transfer-get": func(t testing.TB, v *vault) request {
+		return request{method: "GET", path: "/v1/transfers/" + v.ordered(t, newName("example")).ID, token: v.homeKey.Token}
+	},
+	"transfer-cancel": func(t testing.TB, v *vault) request {
+		return request{method: "POST", path: "/v1/transfers/" + v.ordered(t, newName("example")).ID + "/cancel", token: v.homeKey.Token}
 	},
 	"endpoint-create": func(t testing.TB, v *vault) request {
 		v.room(t)
@@ -206,13 +229,15 @@ func (v *vault) capped(t testing.TB) (workspace string) {
 	return workspace
 }
 
-// room counts the endpoints of the shared workspaces anew: all tests together make more than a workspace may have.
+// room counts the endpoints and connections of the shared workspaces anew: all tests together make more than a workspace may have.
 func (v *vault) room(t testing.TB) {
 	t.Helper()
 	for _, workspace := range []string{v.home, v.other} {
-		key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "endpoints#" + workspace}, "sk": &types.AttributeValueMemberS{Value: "count"}}
-		_, err := v.database().DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: &v.World.Env.VaultTable, Key: key})
-		must(t, err)
+		for _, counted := range []string{"endpoints#", "connections#"} {
+			key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: counted + workspace}, "sk": &types.AttributeValueMemberS{Value: "count"}}
+			_, err := v.database().DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: &v.World.Env.VaultTable, Key: key})
+			must(t, err)
+		}
 	}
 }
 

@@ -40,6 +40,8 @@ type Options struct {
 	Mail    io.Writer // each mail that was sent is shown here, with its link; nil shows none
 	Metrics io.Writer // gets the lines that CloudWatch would make metrics of; nil is nowhere
 
+	ProviderURL string // where the environment "local" of custody providers is, on this machine; "" is nowhere
+
 	// Settings, if there is one, changes what another deployment would have set, before anything is opened.
 	Settings func(*wire.Env)
 }
@@ -143,7 +145,8 @@ func (g *Gateway) bind(ctx context.Context, workers bool) http.Handler {
 
 func (g *Gateway) queue(q edge.Queue) string {
 	return map[edge.Queue]string{edge.EventQueue: g.World.Env.EventQueue, edge.DeliveryQueue: g.World.Env.DeliveryQueue,
-		edge.RetryQueue: g.World.Env.RetryQueue, edge.MailQueue: g.World.Env.MailQueue}[q]
+		edge.RetryQueue: g.World.Env.RetryQueue, edge.MailQueue: g.World.Env.MailQueue,
+		edge.TransferQueue: g.World.Env.TransferQueue}[q]
 }
 
 // Task runs a function that has no route, such as "admin-found".

@@ -21,21 +21,23 @@ import (
 // permitted says which roles have a permission. It is written down here once more, so that a slip in the program's own
 // table shows; a permission that is missing fails the test.
 var permitted = map[caller.Permission][]caller.Role{
-	"self:enrol":      {"owner", "admin", "operator", "auditor"},
-	"self":            {"owner", "admin", "operator", "auditor"},
-	"admin:read":      {"owner", "admin", "operator", "auditor"},
-	"admin:write":     {"owner", "admin"},
-	"session:end":     {"owner", "admin"},
-	"workspace:read":  {"owner", "admin", "operator", "auditor"},
-	"workspace:write": {"owner", "admin"},
-	"apikey:read":     {"owner", "admin", "operator", "auditor"},
-	"apikey:write":    {"owner", "admin", "operator"},
-	"cosigner:read":   {"owner", "admin", "operator", "auditor"},
-	"cosigner:write":  {"owner", "admin"},
-	"policy:read":     {"owner", "admin", "operator", "auditor"},
-	"policy:draft":    {"owner", "admin", "operator"},
-	"policy:publish":  {"owner", "admin"},
-	"audit:read":      {"owner", "admin", "operator", "auditor"},
+	"self:enrol":       {"owner", "admin", "operator", "auditor"},
+	"self":             {"owner", "admin", "operator", "auditor"},
+	"admin:read":       {"owner", "admin", "operator", "auditor"},
+	"admin:write":      {"owner", "admin"},
+	"session:end":      {"owner", "admin"},
+	"workspace:read":   {"owner", "admin", "operator", "auditor"},
+	"workspace:write":  {"owner", "admin"},
+	"apikey:read":      {"owner", "admin", "operator", "auditor"},
+	"apikey:write":     {"owner", "admin", "operator"},
+	"cosigner:read":    {"owner", "admin", "operator", "auditor"},
+	"cosigner:write":   {"owner", "admin"},
+	"connection:read":  {"owner", "admin", "operator", "auditor"},
+	"connection:write": {"owner", "admin"},
+	"policy:read":      {"owner", "admin", "operator", "auditor"},
+	"policy:draft":     {"owner", "admin", "operator"},
+	"policy:publish":   {"owner", "admin"},
+	"audit:read":       {"owner", "admin", "operator", "auditor"},
 }
 
 // credential is one way to come to a route.

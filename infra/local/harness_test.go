@@ -52,6 +52,7 @@ type vault struct {
 	home, other, outside string // workspaces
 	homeKey, otherKey    apiKey // with all scopes
 	cosigner             string
+	connection           string // of home to a provider; made when it is first asked for
 	provider             *simulator.Fireblocks
 	clock                *stepped // of a common one
 }

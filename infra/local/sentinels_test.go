@@ -21,11 +21,11 @@ var shownSecrets = []string{"access_token", "refresh_token", "device_token", "ch
 
 // plainMember are the forms of what else an answer may say: words, ids, addresses, digests, public keys. A text of none of
 // these fails the test until somebody says in which of both lists it belongs.
-var plainMember = regexp.MustCompile(`^(.{0,23}|([a-z._]+#)?([a-z]+/)?[a-z_]+_([a-z0-9]+_)?[0-9a-hjkmnp-tv-z]{26}(#[0-9TZ]+)?|[0-9a-f]{64}|https?://[^#?]*|[a-zA-Z0-9._+-]+@[a-z.]+|(?s:-----BEGIN PUBLIC KEY-----.*)|.* .*|/.*|urn:zenvault:problem:.*|[a-z]+(_[a-z]+)+|arn:aws:.*)$`)
+var plainMember = regexp.MustCompile(`^(.{0,23}|([a-z._]+#)?([a-z]+/)?[a-z_]+_([a-z0-9]+_)?[0-9a-hjkmnp-tv-z]{26}(#[0-9TZ]+)?|[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|https?://[^#?]*|[a-zA-Z0-9._+-]+@[a-z.]+|(?s:-----BEGIN PUBLIC KEY-----.*)|.* .*|/.*|urn:zenvault:problem:.*|[a-z]+(_[a-z]+)+|arn:aws:.*)$`)
 
-// plainNames are members of answers whose texts have no form of their own: cursors, the public keys of tokens, and what
-// Safeheron's and Cobo's co-signers are answered, the latter a text that is no member.
-var plainNames = []string{"next", "x", "y", "kid", "sig", "bizContent", ""}
+// plainNames are members of answers whose texts have no form of their own: cursors, the public keys of tokens, names of
+// transfers at providers, and what Safeheron's and Cobo's co-signers are answered, the latter a text that is no member.
+var plainNames = []string{"next", "x", "y", "kid", "sig", "bizContent", "reference", ""}
 
 // sentinels are the secrets of a run: each run of bytes of one, in whatever encoding, and whose it is.
 type sentinels struct {

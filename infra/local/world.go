@@ -31,6 +31,10 @@ const stackName = "zenvault-local"
 // SigningKey is the name of the development signing key in the secrets directory.
 const SigningKey = "fireblocks-response"
 
+// ProviderKey is the name under which the demo and the tests put the key of an API user at a provider there. None is made
+// here: the provider is told its public half by whoever makes it.
+const ProviderKey = "fireblocks-api"
+
 // world makes the surroundings that the template gives a function.
 func (g *Gateway) world(ctx context.Context, o Options) error {
 	endpoint := o.Endpoint
@@ -42,7 +46,7 @@ func (g *Gateway) world(ctx context.Context, o Options) error {
 		endpoint = g.Emulator.URL()
 	}
 	env := wire.Env{Region: o.Region, Stack: stackName, Issuer: "http://zenvault.localhost", Endpoint: endpoint, AllowPlainDelivery: true,
-		FactorOptional: !o.SecondFactor, OneAdmin: !o.FourEyes, Rates: o.Rates}
+		FactorOptional: !o.SecondFactor, OneAdmin: !o.FourEyes, Rates: o.Rates, ProviderURL: o.ProviderURL}
 	g.World = wire.New(env, o.Log)
 	g.World.Now = o.Now
 	g.World.Env.ConsoleURL, g.World.Env.MailFrom = g.URL, MailFrom
@@ -56,6 +60,7 @@ func (g *Gateway) world(ctx context.Context, o Options) error {
 	e := &g.World.Env
 	e.VaultTable, e.AuditTable = made.Tables["VaultTable"], made.Tables["AuditTable"]
 	e.EventQueue, e.DeliveryQueue, e.RetryQueue = made.Queues["EventQueue"], made.Queues["DeliveryQueue"], made.Queues["RetryQueue"]
+	e.TransferQueue = made.Queues["TransferQueue"]
 	e.MailQueue, e.LimitsTable = made.Queues["MailQueue"], made.Tables["LimitsTable"]
 	e.TokenKey, e.MasterWrapKey = made.Keys["TokenKey"], made.Keys["MasterWrapKey"]
 	home := o.Dir

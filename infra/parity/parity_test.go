@@ -241,7 +241,7 @@ func TestBootstraps(t *testing.T) {
 	gateway, fill := setting(t)
 	e := gateway.World.Env
 	env := []string{"AWS_REGION=" + e.Region, "ZENVAULT_STACK=" + e.Stack, "ZENVAULT_VAULT_TABLE=" + e.VaultTable,
-		"ZENVAULT_AUDIT_TABLE=" + e.AuditTable, "ZENVAULT_LIMITS_TABLE=" + e.LimitsTable, "ZENVAULT_EVENT_QUEUE=" + e.EventQueue, "ZENVAULT_DELIVERY_QUEUE=" + e.DeliveryQueue,
+		"ZENVAULT_AUDIT_TABLE=" + e.AuditTable, "ZENVAULT_LIMITS_TABLE=" + e.LimitsTable, "ZENVAULT_EVENT_QUEUE=" + e.EventQueue, "ZENVAULT_TRANSFER_QUEUE=" + e.TransferQueue, "ZENVAULT_DELIVERY_QUEUE=" + e.DeliveryQueue,
 		"ZENVAULT_RETRY_QUEUE=" + e.RetryQueue, "ZENVAULT_TOKEN_KEY=" + e.TokenKey, "ZENVAULT_MASTER_KEY=" + e.MasterKey,
 		"ZENVAULT_ISSUER=" + e.Issuer, "ZENVAULT_SECOND_FACTOR=optional", "ZENVAULT_FOUR_EYES=optional", "ZENVAULT_SECRETS_DIR=" + e.SecretsDir, "ZENVAULT_AWS_ENDPOINT=" + e.Endpoint}
 	events := goldens(t, fill)

@@ -110,7 +110,7 @@ func TestFunctionsLinkWhatTheyNeed(t *testing.T) {
 			"github.com/aws/aws-sdk-go-v2/service/kms":      admin || key || n.MasterKey || n.Signs || n.Tokens || n.Wraps,
 			shape.Module + "shared/wire/keys":               key || n.MasterKey, // pulls the master keys at start
 			shape.Module + "shared/wire/wrapping":           n.Wraps,
-			"github.com/aws/aws-sdk-go-v2/service/sqs":      n.Announces || n.Delivers || n.Posts,
+			"github.com/aws/aws-sdk-go-v2/service/sqs":      n.Announces || n.Delivers || n.Posts || n.Transfers,
 			"github.com/aws/aws-sdk-go-v2/service/sesv2":    n.Mails,
 			"github.com/zenvault/zenvault/shared/secretdir": n.Secrets,
 			"github.com/zenvault/zenvault/shared/dialguard": n.Delivers && n.MasterKey,

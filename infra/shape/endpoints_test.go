@@ -41,6 +41,7 @@ func TestEndpoints(t *testing.T) {
 		"dynamodb !GetAtt AuditTable.Arn":  "[dynamodb:PutItem]",
 		"dynamodb !GetAtt LimitsTable.Arn": "[dynamodb:UpdateItem]",
 		"sqs !GetAtt EventQueue.Arn":       "[sqs:SendMessage]",
+		"sqs !GetAtt TransferQueue.Arn":    "[sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage, sqs:SendMessage]",
 		"kms !Ref ProviderKeyArns":         "[kms:GetPublicKey, kms:Sign]",
 	}
 	if diff := cmp.Diff(want, statements(t, text)); diff != "" {
@@ -56,8 +57,8 @@ func TestEndpoints(t *testing.T) {
 			t.Errorf("%s is let through in %d of %d statements", s.Name, n, len(want))
 		}
 	}
-	if inside != 4 {
-		t.Errorf("%d functions are in the VPC, want 4", inside)
+	if inside != 5 {
+		t.Errorf("%d functions are in the VPC, want 5", inside)
 	}
 }
 

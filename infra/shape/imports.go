@@ -25,8 +25,8 @@ const (
 var groups = map[string][]string{
 	"kernel": {"shared/fault", "shared/secret", "shared/id", "shared/tenant", "shared/caller", "shared/audit", "shared/ledger",
 		"shared/strict", "shared/amount", "shared/label"},
-	"domain": {"shared/admin", "shared/apikey", "shared/cosign", "shared/delivery", "shared/endpoint", "shared/health",
-		"shared/mail", "shared/policy", "shared/rewrap", "shared/session", "shared/trail", "shared/workspace"},
+	"domain": {"shared/admin", "shared/apikey", "shared/connection", "shared/cosign", "shared/delivery", "shared/endpoint", "shared/health",
+		"shared/mail", "shared/policy", "shared/rewrap", "shared/session", "shared/trail", "shared/transfer", "shared/workspace"},
 }
 
 // Rules is the architecture: a package imports what its one rule allows, and nothing else.
@@ -38,6 +38,7 @@ var Rules = []Rule{
 	{[]string{"shared/limit"}, []string{"kernel"}, "counting; the table is a port"},
 	{[]string{"shared/metric"}, []string{"kernel"}, "numbers for who must be woken"},
 	{[]string{"shared/signing"}, []string{"kernel"}, "what a domain and a provider's codec say to each other"},
+	{[]string{"shared/custody"}, []string{"kernel"}, "what a domain and a provider's client say to each other"},
 	{[]string{"shared/webhook"}, []string{"kernel"}, "what endpoints, deliveries and the guarded client have in common"},
 	{[]string{"shared/keyset"}, []string{"kernel"}, "the master keys; who unwraps them is a port"},
 
@@ -47,6 +48,8 @@ var Rules = []Rule{
 	{[]string{"shared/totp"}, []string{"kernel"}, "codes of authenticator apps, as RFC 6238 says"},
 	{[]string{"shared/qr"}, []string{"kernel", "github.com/boombuler/barcode/qr"}, "the one place that draws QR codes"},
 	{[]string{"shared/cosign", "shared/policy"}, []string{"kernel", "shared/edge", "shared/signing"}, "domains that judge signing requests"},
+	{[]string{"shared/connection"}, []string{"kernel", "shared/edge", "shared/custody"}, "the domain of accounts at providers"},
+	{[]string{"shared/transfer"}, []string{"kernel", "shared/edge", "shared/custody", "shared/signing"}, "the domain of intents, which signing requests must agree with"},
 	{[]string{"shared/endpoint", "shared/delivery"}, []string{"kernel", "shared/edge", "shared/webhook"}, "domains of webhooks"},
 	{[]string{"shared/admin"}, []string{"kernel", "shared/clientip", "shared/edge", "shared/totp"}, "the domain of people, and of their second factors"},
 	{[]string{"shared/session"}, []string{"kernel", "shared/edge", "shared/session/access"}, "the domain whose credential is the access token"},
@@ -69,6 +72,8 @@ var Rules = []Rule{
 	{[]string{"shared/provider/..."}, []string{"kernel", "shared/signing", "shared/provider/codec", "shared/chain/..."}, "a provider's codec knows no domain and no network"},
 	{[]string{"shared/chain/ethereum"}, []string{"golang.org/x/crypto/sha3"}, "what is signed on chains of Ethereum's kind"},
 	{[]string{"shared/chain/bitcoin"}, nil, "what is signed on Bitcoin"},
+	{[]string{"shared/provider/fireblocks/api"}, []string{"kernel", "shared/custody", "shared/signing", "shared/provider/codec"},
+		"a provider's client knows no domain"},
 	{[]string{"shared/dialguard"}, []string{"shared/webhook"}, "the guarded client"},
 	{[]string{"shared/keyref"}, nil, "how signing keys are named"},
 	{[]string{"shared/secretdir"}, []string{"shared/keyref", "golang.org/x/sys/unix"}, "the secrets directory"},
@@ -85,6 +90,7 @@ var Rules = []Rule{
 		"opens SES, and joins letters to the domain that knows whom they go to"},
 	{[]string{"shared/wire/secrets"}, []string{"shared/wire", "shared/aws/kms/providerkey", "shared/keyref", "shared/secretdir", "shared/signing"},
 		"opens the homes of signing keys"},
+	{[]string{"shared/wire/providers"}, []string{"shared/wire", "shared/wire/secrets", "shared/transfer", "shared/provider/fireblocks/api"}, "opens providers' clients with their keys"},
 	{[]string{"shared/wire/sealing"}, []string{"kernel", "shared/endpoint", "shared/keyset"}, "joins the master keys to a domain's port"},
 	{[]string{"shared/wire/factors"}, []string{"kernel", "shared/wire", "shared/admin", "shared/keyset"}, "joins the master keys to second factors"},
 	{[]string{"shared/wire/bykey"}, []string{"kernel", "shared/wire", "shared/edge", "shared/apikey", "shared/gate/keygate"}, "opens the gate of API keys"},

@@ -13,10 +13,11 @@ import (
 // keyspaces is the closed set of what Needs may name: prefixes of the vault's keys, and partitions of its indexes with
 // the index that they are in.
 var keyspaces = map[string]string{
-	"admin#": "", "apikey#": "", "cosigner#": "", "decision#": "", "delivery#": "", "email#": "", "endpoints#": "",
-	"event#": "", "founder#": "", "health#": "", "policy#": "", "reservation#": "", "usage#": "", "workspace#": "",
+	"admin#": "", "apikey#": "", "connections#": "", "cosigner#": "", "decision#": "", "delivery#": "", "email#": "", "endpoints#": "",
+	"event#": "", "founder#": "", "health#": "", "policy#": "", "reservation#": "", "transfer#": "", "usage#": "", "workspace#": "",
 
-	"admins": ledger.Directory, "apikeys#": ledger.Directory, "cosigners": ledger.Directory, "workspaces": ledger.Directory, "due#": ledger.DueIndex,
+	"admins": ledger.Directory, "apikeys#": ledger.Directory, "cosigners": ledger.Directory, "transfers#": ledger.Directory, "workspaces": ledger.Directory,
+	"due#": ledger.DueIndex, "transferdue#": ledger.DueIndex,
 }
 
 // Right is one statement of a function's role.
@@ -197,6 +198,9 @@ func queues(s edge.Spec) (all []Right) {
 	}
 	if s.Needs.Posts {
 		to = append(to, queueARN(edge.MailQueue))
+	}
+	if s.Needs.Transfers {
+		to = append(to, queueARN(edge.TransferQueue))
 	}
 	if len(to) > 0 {
 		all = append(all, Right{Why: "send", Actions: []string{"sqs:SendMessage"}, Resources: to})

@@ -280,7 +280,7 @@ func TestCreateRefusesAnotherShape(t *testing.T) {
 			s.Keys[2].Spec, s.Keys[2].Usage = "HMAC_256", "GENERATE_VERIFY_MAC"
 		}},
 		{"circle", "the dead letters of the queue zenvault-dev-events come back to it", func(s *stack.Stack) {
-			s.Queues[4].Redrive = stack.Redrive{DeadLetters: "EventQueue", MaxReceives: 1}
+			s.Queues[5].Redrive = stack.Redrive{DeadLetters: "EventQueue", MaxReceives: 1}
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

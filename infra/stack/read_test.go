@@ -79,10 +79,12 @@ func TestReadQueues(t *testing.T) {
 		live("DeliveryQueue", "zenvault-dev-deliveries", "DeliveryDeadLetters", 4),
 		live("RetryQueue", "zenvault-dev-retries", "RetryDeadLetters", 4),
 		live("MailQueue", "zenvault-dev-mail", "MailDeadLetters", 1),
+		live("TransferQueue", "zenvault-dev-transfers", "TransferDeadLetters", 4),
 		dead("EventDeadLetters", "zenvault-dev-events-dead"),
 		dead("DeliveryDeadLetters", "zenvault-dev-deliveries-dead"),
 		dead("RetryDeadLetters", "zenvault-dev-retries-dead"),
 		dead("MailDeadLetters", "zenvault-dev-mail-dead"),
+		dead("TransferDeadLetters", "zenvault-dev-transfers-dead"),
 	}
 	if diff := cmp.Diff(want, read(t).Queues); diff != "" {
 		t.Errorf("queues (-want +got):\n%s", diff)

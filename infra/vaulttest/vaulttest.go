@@ -75,6 +75,7 @@ func (v *Vault) create(t testing.TB) {
 	env := &v.World.Env
 	env.VaultTable, env.AuditTable = made.Tables["VaultTable"], made.Tables["AuditTable"]
 	env.EventQueue, env.DeliveryQueue, env.RetryQueue = made.Queues["EventQueue"], made.Queues["DeliveryQueue"], made.Queues["RetryQueue"]
+	env.TransferQueue = made.Queues["TransferQueue"]
 	env.MailQueue, env.LimitsTable, env.FactorOptional = made.Queues["MailQueue"], made.Tables["LimitsTable"], true
 	env.Rates = limit.Rates{} // nobody is limited: the clock stands still
 	for class := range limit.DefaultRates() {

@@ -19,29 +19,31 @@ type Permission string
 // The permissions. Enrol is what is left to an admin who has no second factor where the stack asks for one; Self is what
 // every other admin may do about the own account.
 const (
-	Enrol          Permission = "self:enrol"
-	Self           Permission = "self"
-	AdminRead      Permission = "admin:read"
-	AdminWrite     Permission = "admin:write"
-	SessionEnd     Permission = "session:end" // another admin's
-	WorkspaceRead  Permission = "workspace:read"
-	WorkspaceWrite Permission = "workspace:write"
-	KeyRead        Permission = "apikey:read"
-	KeyWrite       Permission = "apikey:write"
-	CosignerRead   Permission = "cosigner:read"
-	CosignerWrite  Permission = "cosigner:write"
-	PolicyRead     Permission = "policy:read"
-	PolicyDraft    Permission = "policy:draft"
-	PolicyPublish  Permission = "policy:publish"
-	AuditRead      Permission = "audit:read"
+	Enrol           Permission = "self:enrol"
+	Self            Permission = "self"
+	AdminRead       Permission = "admin:read"
+	AdminWrite      Permission = "admin:write"
+	SessionEnd      Permission = "session:end" // another admin's
+	WorkspaceRead   Permission = "workspace:read"
+	WorkspaceWrite  Permission = "workspace:write"
+	KeyRead         Permission = "apikey:read"
+	KeyWrite        Permission = "apikey:write"
+	CosignerRead    Permission = "cosigner:read"
+	CosignerWrite   Permission = "cosigner:write"
+	ConnectionRead  Permission = "connection:read"
+	ConnectionWrite Permission = "connection:write"
+	PolicyRead      Permission = "policy:read"
+	PolicyDraft     Permission = "policy:draft"
+	PolicyPublish   Permission = "policy:publish"
+	AuditRead       Permission = "audit:read"
 )
 
-var reads = []Permission{Enrol, Self, AdminRead, WorkspaceRead, KeyRead, CosignerRead, PolicyRead, AuditRead}
+var reads = []Permission{Enrol, Self, AdminRead, WorkspaceRead, KeyRead, CosignerRead, ConnectionRead, PolicyRead, AuditRead}
 
 // grants is the one table from roles to permissions. What is not in it is denied.
 var grants = map[Role][]Permission{
-	Owner:    append(slices.Clone(reads), AdminWrite, SessionEnd, WorkspaceWrite, KeyWrite, CosignerWrite, PolicyDraft, PolicyPublish),
-	Manager:  append(slices.Clone(reads), AdminWrite, SessionEnd, WorkspaceWrite, KeyWrite, CosignerWrite, PolicyDraft, PolicyPublish),
+	Owner:    append(slices.Clone(reads), AdminWrite, SessionEnd, WorkspaceWrite, KeyWrite, CosignerWrite, ConnectionWrite, PolicyDraft, PolicyPublish),
+	Manager:  append(slices.Clone(reads), AdminWrite, SessionEnd, WorkspaceWrite, KeyWrite, CosignerWrite, ConnectionWrite, PolicyDraft, PolicyPublish),
 	Operator: append(slices.Clone(reads), KeyWrite, PolicyDraft),
 	Auditor:  reads,
 }

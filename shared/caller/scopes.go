@@ -5,7 +5,11 @@ const (
 	EndpointsRead  = "endpoints:read"
 	EndpointsWrite = "endpoints:write"
 	PoliciesRead   = "policies:read"
+	TransfersRead  = "transfers:read"
+	TransfersWrite = "transfers:write"
 )
 
 // AllScopes lists the closed set.
-func AllScopes() []string { return []string{EndpointsRead, EndpointsWrite, PoliciesRead} }
+func AllScopes() []string {
+	return []string{EndpointsRead, EndpointsWrite, PoliciesRead, TransfersRead, TransfersWrite}
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/zenvault/zenvault/shared/fault"
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/signing"
+	"github.com/zenvault/zenvault/shared/tenant"
 )
 
 // What a callback is told that gets no signed answer.
@@ -48,6 +49,15 @@ type Policies interface {
 	Judge(ctx context.Context, q signing.Question, read map[ledger.Key]ledger.Item) (signing.Verdict, []ledger.Write, error)
 }
 
+// Intents tell of the transfers that workspaces made through zenvault.
+type Intents interface {
+	// Key is the item that tells of the transfer of a reference; Decide reads it in its own batch.
+	Key(ref tenant.Ref) ledger.Key
+	// Match holds a request against that item. It gives the API key that made the transfer, and the first thing in which the
+	// request contradicts it, "" if it agrees.
+	Match(item ledger.Item, r signing.Request) (initiator, contradiction string, err error)
+}
+
 // Decider answers the callbacks of one provider. It keeps the cosigners that it met in memory. Make it with NewDecider.
 type Decider struct {
 	Parts
@@ -63,6 +73,7 @@ type Parts struct {
 	Provider    Provider
 	ContentType string // of its answers
 	Policies    Policies
+	Intents     Intents // nil where what is asked about is no transfer
 	// Keys finds response keys: the present one by the name that a cosigner has for it, or a very one by the reference that a
 	// decision has. It is asked for every callback, so it keeps what it found.
 	Keys func(ctx context.Context, reference string) (signing.Key, error)

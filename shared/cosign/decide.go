@@ -127,6 +127,9 @@ func (a *ask) read(ctx context.Context) (read map[ledger.Key]ledger.Item, earlie
 		keys := []ledger.Key{Key(a.cosigner.ID), decisionKey(a.cosigner.ID, a.callback.ExternalID, a.callback.Kind)}
 		if q := a.question(a.at); !q.Workspace.IsZero() {
 			keys = append(keys, a.Policies.Keys(q)...)
+			if a.Intents != nil {
+				keys = append(keys, a.Intents.Key(q.Ref))
+			}
 		}
 		items, err := a.Ledger.Get(ctx, keys...)
 		if err != nil {
@@ -197,7 +200,30 @@ func (a *ask) verdict(ctx context.Context, read map[ledger.Key]ledger.Item, at t
 	case a.callback.Inconsistent != "":
 		return signing.Verdict{Reason: signing.Inconsistent, Missing: []string{a.callback.Inconsistent}}, nil, nil
 	}
-	return a.Policies.Judge(ctx, a.question(at), read)
+	q := a.question(at)
+	contradiction, err := a.match(&q, read)
+	if err != nil {
+		return signing.Verdict{}, nil, err
+	}
+	if contradiction != "" {
+		return signing.Verdict{Reason: signing.Inconsistent, Missing: []string{"intent_" + contradiction}}, nil, nil
+	}
+	return a.Policies.Judge(ctx, q, read)
+}
+
+// match holds the request against the transfer that the workspace made under its reference, if it made one, and tells the
+// policy of it.
+func (a *ask) match(q *signing.Question, read map[ledger.Key]ledger.Item) (contradiction string, err error) {
+	if a.Intents == nil {
+		return "", nil
+	}
+	item := read[a.Intents.Key(q.Ref)]
+	if item == nil {
+		return "", nil
+	}
+	q.Request.Intent = true
+	q.Request.Initiator, contradiction, err = a.Intents.Match(item, q.Request)
+	return contradiction, err
 }
 
 // question is the request as it comes before the policy of the workspace that it is for.

@@ -47,7 +47,7 @@ var RouteFireblocks = edge.Route[*Decider, edge.Raw, edge.RawReply]{Spec: edge.S
 	Guard:   edge.Callback(),
 	Takes:   "text/plain", // a token; what is sent as its type is not looked at
 	Gives:   "text/plain",
-	Needs:   edge.Needs{Reads: []string{Keys, "policy#"}, Writes: []string{DecisionKeys, "usage#", "reservation#"}, Announces: true, Secrets: true},
+	Needs:   edge.Needs{Reads: []string{Keys, "policy#", "transfer#"}, Writes: []string{DecisionKeys, "usage#", "reservation#"}, Announces: true, Secrets: true},
 	MaxBody: 256 << 10, // a batch with its raw transactions
 }, Do: (*Decider).Decide}
 
@@ -69,7 +69,7 @@ var RouteCobo = edge.Route[*Decider, edge.Raw, edge.RawReply]{Spec: edge.Spec{
 	Guard:   edge.Callback(),
 	Takes:   "application/x-www-form-urlencoded",
 	Gives:   "application/json",
-	Needs:   edge.Needs{Reads: []string{Keys, "policy#"}, Writes: []string{DecisionKeys, "usage#", "reservation#"}, Announces: true, Secrets: true},
+	Needs:   edge.Needs{Reads: []string{Keys, "policy#", "transfer#"}, Writes: []string{DecisionKeys, "usage#", "reservation#"}, Announces: true, Secrets: true},
 	MaxBody: 256 << 10, // a transaction with its inputs
 }, Do: (*Decider).Decide}
 
@@ -80,6 +80,6 @@ var RouteSafeheron = edge.Route[*Decider, edge.Raw, edge.RawReply]{Spec: edge.Sp
 	Guard:   edge.Callback(),
 	Takes:   "application/json",
 	Gives:   "application/json",
-	Needs:   edge.Needs{Reads: []string{Keys, "policy#"}, Writes: []string{DecisionKeys, "usage#", "reservation#"}, Announces: true, Secrets: true},
+	Needs:   edge.Needs{Reads: []string{Keys, "policy#", "transfer#"}, Writes: []string{DecisionKeys, "usage#", "reservation#"}, Announces: true, Secrets: true},
 	MaxBody: 256 << 10, // a batch with its addresses
 }, Do: (*Decider).Decide}

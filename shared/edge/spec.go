@@ -53,6 +53,7 @@ type Needs struct {
 	Announces bool     // writes events and sends to the event queue
 	Delivers  bool     // sends to the delivery queues
 	Posts     bool     // sends to the mail queue
+	Transfers bool     // sends to the transfer queue
 	Mails     bool     // sends mail through SES
 	MasterKey bool     // unwraps the master key at start
 	Wraps     bool     // makes new master keys, in wrapped form
@@ -70,6 +71,7 @@ const (
 	DeliveryQueue Queue = "DeliveryQueue" // first attempts
 	RetryQueue    Queue = "RetryQueue"    // later attempts
 	MailQueue     Queue = "MailQueue"     // letters to admins
+	TransferQueue Queue = "TransferQueue" // transfers that are to be looked at
 )
 
 // Guard says who may call a route. The zero value lets nobody in.

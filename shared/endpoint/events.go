@@ -10,7 +10,8 @@ import (
 
 // EventTypes is what a workspace can hear of, a closed set: each is told by at least one change.
 func EventTypes() []string {
-	return []string{"decision.approved", "decision.rejected", "delivery.exhausted", "endpoint.disabled", "policy.published"}
+	return []string{"decision.approved", "decision.rejected", "delivery.exhausted", "endpoint.disabled", "policy.published",
+		"transfer.cancelled", "transfer.completed", "transfer.created", "transfer.failed", "transfer.rejected", "transfer.submitted", "transfer.submitting"}
 }
 
 // The faults of subscriptions.

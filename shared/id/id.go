@@ -3,6 +3,7 @@
 package id
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -20,6 +21,13 @@ const (
 // crypto/rand does not.
 func New(prefix string, now time.Time, random io.Reader) string {
 	return prefix + "_" + ULID(now, random)
+}
+
+// Of makes "<prefix>_<26 characters>" that follows from a text: the first 128 bits of its SHA-256. It has the form of the
+// others, and tells no time.
+func Of(prefix, text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return prefix + "_" + encode([16]byte(sum[:16]))
 }
 
 // ULID makes the bare identifier.

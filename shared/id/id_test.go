@@ -60,3 +60,18 @@ func TestValid(t *testing.T) {
 		t.Errorf("%q is refused", good)
 	}
 }
+
+// An id that follows from a text is the same each time, another one for another text, and has the form of all others.
+func TestOf(t *testing.T) {
+	if got, want := id.Of("tr", "abc"), "tr_5tf0bbz3r1szn42ga0vsetw8h3"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	seen := map[string]string{}
+	for _, text := range []string{"", "a", "b", "ab", "a:b", "A"} {
+		made := id.Of("tr", text)
+		if other, twice := seen[made]; twice || !id.Valid("tr", made) {
+			t.Errorf("%q and %q give %s", text, other, made)
+		}
+		seen[made] = text
+	}
+}

@@ -3,6 +3,7 @@ package routes
 import (
 	"github.com/zenvault/zenvault/shared/admin"
 	"github.com/zenvault/zenvault/shared/apikey"
+	"github.com/zenvault/zenvault/shared/connection"
 	"github.com/zenvault/zenvault/shared/cosign"
 	"github.com/zenvault/zenvault/shared/delivery"
 	"github.com/zenvault/zenvault/shared/endpoint"
@@ -12,6 +13,7 @@ import (
 	"github.com/zenvault/zenvault/shared/rewrap"
 	"github.com/zenvault/zenvault/shared/session"
 	"github.com/zenvault/zenvault/shared/trail"
+	"github.com/zenvault/zenvault/shared/transfer"
 	"github.com/zenvault/zenvault/shared/workspace"
 )
 
@@ -59,6 +61,10 @@ func Table() []Row {
 		route(apikey.RouteUpdate, admins, apikeys),
 		route(apikey.RouteRotate, admins, apikeys),
 		route(apikey.RouteRevoke, admins, apikeys),
+		route(connection.RouteRegister, admins, connections),
+		route(connection.RouteList, admins, connections),
+		route(connection.RouteGet, admins, connections),
+		route(connection.RouteUpdate, admins, connections),
 		route(policy.RouteDraft, admins, policies),
 		route(policy.RoutePublish, admins, policies),
 		route(policy.RouteGet, admins, policies),
@@ -79,11 +85,17 @@ func Table() []Row {
 		route(endpoint.RouteList, apis, endpoints),
 		route(endpoint.RouteGet, apis, endpoints),
 		route(endpoint.RouteRotate, apis, endpoints),
+		route(transfer.RouteCreate, apis, transfers),
+		route(transfer.RouteList, apis, transfers),
+		route(transfer.RouteGet, apis, transfers),
+		route(transfer.RouteCancel, apis, transfers),
 
 		job(delivery.JobFan, deliveries),
 		job(delivery.JobSend, deliveries),
 		job(delivery.JobRetry, deliveries),
 		task(delivery.TaskSweep, deliveries),
+		job(transfer.JobAdvance, transfers),
+		task(transfer.TaskSweep, transfers),
 		job(mail.JobSend, letters),
 		task(admin.TaskFound, accounts),
 		task(admin.TaskReleaseFactor, accounts),

@@ -3,6 +3,7 @@ package routes
 import (
 	"github.com/zenvault/zenvault/shared/admin"
 	"github.com/zenvault/zenvault/shared/apikey"
+	"github.com/zenvault/zenvault/shared/connection"
 	"github.com/zenvault/zenvault/shared/cosign"
 	"github.com/zenvault/zenvault/shared/delivery"
 	"github.com/zenvault/zenvault/shared/endpoint"
@@ -20,6 +21,7 @@ import (
 	"github.com/zenvault/zenvault/shared/session"
 	"github.com/zenvault/zenvault/shared/session/access"
 	"github.com/zenvault/zenvault/shared/trail"
+	"github.com/zenvault/zenvault/shared/transfer"
 	"github.com/zenvault/zenvault/shared/wire/factors"
 	"github.com/zenvault/zenvault/shared/wire/rewrapping"
 	"github.com/zenvault/zenvault/shared/wire/sealing"
@@ -69,10 +71,19 @@ func cosigners(o *Opened) cosign.Service {
 	return cosign.Service{Ledger: o.Ledger, ValidKey: keyref.Valid, Workspaces: workspaces(o).Exists}
 }
 
+func connections(o *Opened) connection.Service {
+	return connection.Service{Ledger: o.Ledger, ValidKey: keyref.Valid, Workspaces: workspaces(o).Exists, Local: o.World.Env.ProviderURL}
+}
+
+func transfers(o *Opened) transfer.Service {
+	return transfer.Service{Ledger: o.Ledger, Connections: connections(o), Queue: o.Queue, Providers: o.Providers, Log: o.World.Log,
+		Released: policies(o).Release}
+}
+
 func fireblocksDecider(o *Opened) *cosign.Decider {
 	return cosign.NewDecider(cosign.Parts{
 		Ledger: o.Ledger, Name: fireblocks.Name, Provider: fireblocks.Codec{}, ContentType: fireblocks.ContentType,
-		Policies: policy.NewJudge(o.Ledger), Keys: o.Keys,
+		Policies: policy.NewJudge(o.Ledger), Intents: transfer.Intents{}, Keys: o.Keys,
 	})
 }
 
@@ -86,14 +97,14 @@ func fireblocksConfigDecider(o *Opened) *cosign.Decider {
 func coboDecider(o *Opened) *cosign.Decider {
 	return cosign.NewDecider(cosign.Parts{
 		Ledger: o.Ledger, Name: cobo.Name, Provider: cobo.Codec{}, ContentType: cobo.ContentType,
-		Policies: policy.NewJudge(o.Ledger), Keys: o.Keys, // of the size and scheme that Fireblocks takes
+		Policies: policy.NewJudge(o.Ledger), Intents: transfer.Intents{}, Keys: o.Keys, // of the size and scheme that Fireblocks takes
 	})
 }
 
 func safeheronDecider(o *Opened) *cosign.Decider {
 	return cosign.NewDecider(cosign.Parts{
 		Ledger: o.Ledger, Name: safeheron.Name, Provider: safeheron.Codec{}, ContentType: safeheron.ContentType,
-		Policies: policy.NewJudge(o.Ledger), Keys: o.SaltedKeys,
+		Policies: policy.NewJudge(o.Ledger), Intents: transfer.Intents{}, Keys: o.SaltedKeys,
 	})
 }
 

@@ -14,11 +14,13 @@ import (
 	"github.com/zenvault/zenvault/shared/provider/fireblocks"
 	"github.com/zenvault/zenvault/shared/provider/safeheron"
 	"github.com/zenvault/zenvault/shared/session/access"
+	"github.com/zenvault/zenvault/shared/transfer"
 	"github.com/zenvault/zenvault/shared/wire"
 	"github.com/zenvault/zenvault/shared/wire/bykey"
 	"github.com/zenvault/zenvault/shared/wire/bysession"
 	"github.com/zenvault/zenvault/shared/wire/keys"
 	"github.com/zenvault/zenvault/shared/wire/mailing"
+	"github.com/zenvault/zenvault/shared/wire/providers"
 	"github.com/zenvault/zenvault/shared/wire/queues"
 	"github.com/zenvault/zenvault/shared/wire/secrets"
 	"github.com/zenvault/zenvault/shared/wire/tokens"
@@ -46,11 +48,12 @@ type Opened struct {
 	APIs       edge.Edge // admits API keys
 	Public     edge.Edge
 	Queue      queue.Sender
-	Postbox    mail.Postbox      // that asks for letters
-	Mail       mail.Service      // that writes them
-	Client     *dialguard.Client // that webhooks are sent with
-	Keys       secrets.Keys      // that providers are answered with
-	SaltedKeys secrets.Keys      // likewise, by RSA-PSS
+	Postbox    mail.Postbox                 // that asks for letters
+	Mail       mail.Service                 // that writes them
+	Client     *dialguard.Client            // that webhooks are sent with
+	Keys       secrets.Keys                 // that providers are answered with
+	SaltedKeys secrets.Keys                 // likewise, by RSA-PSS
+	Providers  map[string]transfer.Provider // whose APIs are called
 }
 
 // Open opens it. It fails with the first thing that does not open.
@@ -88,6 +91,9 @@ func Open(ctx context.Context, w *wire.World) (*Opened, error) {
 		return nil, err
 	}
 	if o.SaltedKeys, err = secrets.OpenPSS(w, safeheron.KeyBits); err != nil {
+		return nil, err
+	}
+	if o.Providers, err = providers.OpenAll(w); err != nil {
 		return nil, err
 	}
 	o.Client = dialguard.New(dialguard.Options{Loopback: w.Env.AllowPlainDelivery})

@@ -23,6 +23,7 @@ type Env struct {
 	DeliveryQueue string // ZENVAULT_DELIVERY_QUEUE
 	RetryQueue    string // ZENVAULT_RETRY_QUEUE
 	MailQueue     string // ZENVAULT_MAIL_QUEUE
+	TransferQueue string // ZENVAULT_TRANSFER_QUEUE
 	LimitsTable   string // ZENVAULT_LIMITS_TABLE
 	TokenKey      string // ZENVAULT_TOKEN_KEY, the KMS key that signs access tokens
 	MasterKey     string // ZENVAULT_MASTER_KEY, the wrapped master keys, base64, the newest first, separated by commas
@@ -52,6 +53,9 @@ type Env struct {
 	// AllowPlainDelivery lets webhooks go to http and loopback addresses: for the local gateway only, never a function.
 	AllowPlainDelivery bool
 
+	// ProviderURL is where the environment "local" of every custody provider is: of the local gateway only, never a function's.
+	ProviderURL string
+
 	accessKey    string
 	secretKey    secret.Text
 	sessionToken secret.Text
@@ -63,7 +67,7 @@ func ReadEnv(getenv func(string) string) (Env, error) {
 		Region: getenv("AWS_REGION"), Stack: getenv("ZENVAULT_STACK"),
 		VaultTable: getenv("ZENVAULT_VAULT_TABLE"), AuditTable: getenv("ZENVAULT_AUDIT_TABLE"),
 		EventQueue: getenv("ZENVAULT_EVENT_QUEUE"), DeliveryQueue: getenv("ZENVAULT_DELIVERY_QUEUE"),
-		RetryQueue: getenv("ZENVAULT_RETRY_QUEUE"), MailQueue: getenv("ZENVAULT_MAIL_QUEUE"),
+		RetryQueue: getenv("ZENVAULT_RETRY_QUEUE"), MailQueue: getenv("ZENVAULT_MAIL_QUEUE"), TransferQueue: getenv("ZENVAULT_TRANSFER_QUEUE"),
 		LimitsTable: getenv("ZENVAULT_LIMITS_TABLE"), FactorOptional: getenv("ZENVAULT_SECOND_FACTOR") == "optional",
 		OneAdmin: getenv("ZENVAULT_FOUR_EYES") == "optional", TokenKey: getenv("ZENVAULT_TOKEN_KEY"),
 		MasterKey: getenv("ZENVAULT_MASTER_KEY"), MasterWrapKey: getenv("ZENVAULT_MASTER_WRAP_KEY"), Issuer: getenv("ZENVAULT_ISSUER"),

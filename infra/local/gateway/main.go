@@ -23,6 +23,7 @@ func main() {
 	flag.StringVar(&o.Endpoint, "endpoint", os.Getenv("ZENVAULT_AWS_ENDPOINT"), "another AWS endpoint instead of the embedded one")
 	flag.BoolVar(&o.SecondFactor, "second-factor", false, "ask every admin for a second factor, as a deployment does")
 	flag.BoolVar(&o.FourEyes, "four-eyes", false, "let nobody publish the own policy, as a deployment does")
+	flag.StringVar(&o.ProviderURL, "provider-url", "http://127.0.0.1:8081", "where custody providers of the environment \"local\" are called; the demo plays one there")
 	quiet := flag.Bool("quiet", false, "do not log requests")
 	flag.Parse()
 	o.Workers, o.Rates = true, limit.DefaultRates()

@@ -64,9 +64,26 @@ func OpenLetters(w *wire.World) (mail.Postbox, error) {
 	return mail.Postbox{Queue: sender(w), Now: w.Now}, nil
 }
 
+// Transfers reaches the transfer queue. It ends the process if the queue's setting is missing.
+func Transfers(w *wire.World) queue.Sender {
+	s, err := OpenTransfers(w)
+	if err != nil {
+		wire.Fatal(err)
+	}
+	return s
+}
+
+// OpenTransfers is Transfers for a process that serves more than one function.
+func OpenTransfers(w *wire.World) (queue.Sender, error) {
+	if w.Env.TransferQueue == "" {
+		return queue.Sender{}, errors.New("the environment variable ZENVAULT_TRANSFER_QUEUE is not set")
+	}
+	return sender(w), nil
+}
+
 func sender(w *wire.World) queue.Sender {
 	return queue.Sender{Client: sqs.NewFromConfig(w.Config), URLs: map[edge.Queue]string{
 		edge.EventQueue: w.Env.EventQueue, edge.DeliveryQueue: w.Env.DeliveryQueue, edge.RetryQueue: w.Env.RetryQueue,
-		edge.MailQueue: w.Env.MailQueue,
+		edge.MailQueue: w.Env.MailQueue, edge.TransferQueue: w.Env.TransferQueue,
 	}}
 }
