@@ -25,16 +25,22 @@ func connectionBody(signingKey string) string {
 	return marshal(map[string]string{"name": "Production", "provider": "fireblocks", "environment": "sandbox", "api_key": "3f1c9a52-0a07-4a4e-9a05-55f8d3b7b7c1", "signing_key": signingKey})
 }
 
-// connected is a connection of home.
+// connected is a connection of home that stays as it is.
 func (v *vault) connected(t testing.TB) string {
 	t.Helper()
 	if v.connection == "" {
-		v.room(t)
-		var made struct{ ID string }
-		v.want(t, 201, v.admin("POST", "/v1/admin/workspaces/"+v.home+"/connections", connectionBody(local.ProviderKey))).decode(t, &made)
-		v.connection = made.ID
+		v.connection = v.connect(t)
 	}
 	return v.connection
+}
+
+// connect makes a connection of home.
+func (v *vault) connect(t testing.TB) string {
+	t.Helper()
+	v.room(t)
+	var made struct{ ID string }
+	v.want(t, 201, v.admin("POST", "/v1/admin/workspaces/"+v.home+"/connections", connectionBody(local.ProviderKey))).decode(t, &made)
+	return made.ID
 }
 
 // transferBody asks for a quarter of an ETH to a whitelisted wallet.
