@@ -173,7 +173,7 @@ var examples = map[string]func(testing.TB, *vault) request{
 		return v.admin("GET", "/v1/admin/workspaces/"+v.home+"/connections/"+v.connected(t), "")
 	},
 	"connection-update": func(t testing.TB, v *vault) request {
-		return v.admin("PATCH", "/v1/admin/workspaces/"+v.home+"/connections/"+v.connect(t), marshal(map[string]string{"name": "Renamed", "api_key": newName("example"), "signing_key": local.ProviderKey}))
+		return v.admin("PATCH", "/v1/admin/workspaces/"+v.home+"/connections/"+v.newConnection(t), marshal(map[string]string{"name": "Renamed", "api_key": newName("example"), "signing_key": local.ProviderKey}))
 	},
 	"trail-list": func(_ testing.TB, v *vault) request { return v.admin("GET", "/v1/admin/audit?limit=2", "") },
 	"cosign-fireblocks": func(t testing.TB, v *vault) request {

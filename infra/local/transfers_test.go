@@ -29,13 +29,13 @@ func connectionBody(signingKey string) string {
 func (v *vault) connected(t testing.TB) string {
 	t.Helper()
 	if v.connection == "" {
-		v.connection = v.connect(t)
+		v.connection = v.newConnection(t)
 	}
 	return v.connection
 }
 
-// connect makes a connection of home.
-func (v *vault) connect(t testing.TB) string {
+// newConnection makes a connection of home.
+func (v *vault) newConnection(t testing.TB) string {
 	t.Helper()
 	v.room(t)
 	var made struct{ ID string }

@@ -97,6 +97,9 @@ type Answer struct {
 	RequestID string
 }
 
+// String is the decision, and why.
+func (a Answer) String() string { return fmt.Sprintf("%d %s %q", a.Status, a.Action, a.Reason) }
+
 // maxAnswer is far above any answer, in bytes.
 const maxAnswer = 64 << 10
 
