@@ -2,10 +2,8 @@ package connection
 
 import (
 	"context"
-	"errors"
 
 	"github.com/zenvault/zenvault/shared/caller"
-	"github.com/zenvault/zenvault/shared/fault"
 	"github.com/zenvault/zenvault/shared/label"
 	"github.com/zenvault/zenvault/shared/ledger"
 	"github.com/zenvault/zenvault/shared/tenant"
@@ -53,42 +51,12 @@ func (s Service) check(c Connection) error {
 	return nil
 }
 
-// insert commits the connection with the count of its workspace. It ends: each lost race is another connection made, and
-// there are not more than the limit.
+// insert commits the connection with the count of its workspace.
 func (s Service) insert(ctx context.Context, who caller.Caller, c Connection) error {
-	for {
-		counted, err := s.countOneMore(ctx, c.Workspace)
-		if err != nil {
-			return err
-		}
-		_, err = s.Ledger.Commit(ctx, ledger.Change{
-			By: who, Action: "connection.register", Target: c.target(), Workspace: c.Workspace.String(), After: c.fields(),
-			Key: At(c.Workspace, c.ID), Item: c.item(), Else: errExists, Also: []ledger.Write{counted},
-			Reply: c.view(),
-		})
-		if !errors.Is(err, errCounted) {
-			return err
-		}
-	}
-}
-
-var errCounted = fault.New(fault.Conflict, "connection_counted", "Another connection was made in this moment. Try again.")
-
-func (s Service) countOneMore(ctx context.Context, workspace tenant.ID) (ledger.Write, error) {
-	item, err := s.Ledger.GetOne(ctx, countKey(workspace))
-	if err != nil {
-		return ledger.Write{}, err
-	}
-	count, unchanged := int64(0), ledger.Absent()
-	if item != nil {
-		r := item.Read()
-		if count = r.Int("count"); r.Err() != nil {
-			return ledger.Write{}, r.Err()
-		}
-		unchanged = ledger.Is("count", count)
-	}
-	if count >= maxConnections {
-		return ledger.Write{}, ErrTooMany
-	}
-	return ledger.Write{Key: countKey(workspace), Put: ledger.Item{"count": count + 1}, If: unchanged, Else: errCounted}, nil
+	_, err := s.Ledger.CommitOneMore(ctx, ledger.Change{
+		By: who, Action: "connection.register", Target: c.target(), Workspace: c.Workspace.String(), After: c.fields(),
+		Key: At(c.Workspace, c.ID), Item: c.item(), Else: errExists,
+		Reply: c.view(),
+	}, ledger.Limit{Key: countKey(c.Workspace), Most: maxConnections, Full: ErrTooMany})
+	return err
 }

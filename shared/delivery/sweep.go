@@ -12,11 +12,6 @@ import (
 	"github.com/zenvault/zenvault/shared/ledger"
 )
 
-const (
-	sweepPage  = 100 // as many items as one read takes
-	sweepPages = 50  // of a shard in one run; the oldest come first, the rest has its turn within the next minutes
-)
-
 // Swept says what a run sent again.
 type Swept struct {
 	Events   int `json:"events"`
@@ -43,21 +38,13 @@ func (s Service) Sweep(ctx context.Context, _ caller.Caller, _ struct{}) (Swept,
 func (s Service) sweepShard(ctx context.Context, shard string) (Swept, error) {
 	var sum Swept
 	var unread []error // items hold up none behind them
-	q := ledger.Query{Index: ledger.DueIndex, Partition: shard, UpTo: s.Ledger.Now().UnixMilli(), Limit: sweepPage}
-	for range sweepPages {
-		page, err := s.Ledger.Query(ctx, q)
-		if err != nil {
-			return sum, errors.Join(append(unread, err)...)
-		}
-		sent, passed, err := s.resend(ctx, page.Items)
+	err := s.Ledger.WalkDue(ctx, shard, func(found []ledger.Item) error {
+		sent, passed, err := s.resend(ctx, found)
 		sum.Events, sum.Attempts = sum.Events+sent.Events, sum.Attempts+sent.Attempts
 		unread = append(unread, passed)
-		if err != nil || !page.More {
-			return sum, errors.Join(append(unread, err)...)
-		}
-		q.Start = page.Last
-	}
-	return sum, errors.Join(unread...)
+		return err
+	})
+	return sum, errors.Join(append(unread, err)...)
 }
 
 // resend sorts a page by what is to be done about each. What it had to pass over is told apart from trouble with the

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"fmt"
-	"hash/fnv"
 	"maps"
 	"time"
 
@@ -27,9 +26,6 @@ type Event struct {
 
 // EventGrace is how long after its commit an event that nobody fanned out is taken up by the sweeper.
 const EventGrace = time.Minute
-
-// DueShards spread the due-time index, so that no partition of it is hot.
-const DueShards = 4
 
 func (l *Ledger) events(c Change, e sealed, now time.Time) ([]Event, error) {
 	var all []Event
@@ -88,13 +84,3 @@ func ParseEvent(item Item) (Event, error) {
 	}
 	return e, r.Err()
 }
-
-// DueShard is the partition of the due-time index that an id belongs to.
-func DueShard(of string) string {
-	h := fnv.New32a()
-	h.Write([]byte(of))
-	return DueShardName(int(h.Sum32() % DueShards))
-}
-
-// DueShardName is the nth partition of the due-time index.
-func DueShardName(n int) string { return fmt.Sprintf("due#%d", n) }

@@ -3,7 +3,6 @@ package ledger
 import (
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"time"
 
 	"github.com/zenvault/zenvault/shared/audit"
@@ -60,9 +59,7 @@ func entryWrite(e sealed, otherwise *fault.Fault) Write {
 }
 
 func (e sealed) item() Item {
-	h := fnv.New32a()
-	h.Write([]byte(e.ID))
-	shard := int(h.Sum32() % TrailShards)
+	shard := Shard(e.ID, TrailShards)
 	item := Item{
 		"id": e.ID, "time": e.Time.UnixMilli(), "action": e.Action, "workspace": e.Workspace,
 		"actor_kind": string(e.Actor.Kind), "actor_id": e.Actor.ID, "actor_via": e.Actor.Via,

@@ -40,7 +40,7 @@ const (
 	returned = "returned"
 )
 
-// reservationsOf is the partition of a reference. Neither a reference nor an id of a cosigner has a blank or a #.
+// reservationsOf is the partition of a reference.
 func reservationsOf(ref tenant.Ref) string { return ReservationKeys + ref.String() }
 
 func reservationKey(q signing.Question) ledger.Key {
@@ -100,7 +100,7 @@ func parseReservation(key ledger.Key, item ledger.Item) (reservation, error) {
 	r.workspace = workspace
 	for _, stored := range read.Items("held") {
 		h := stored.Read()
-		value, err := amount.Parse(h.Text("value"))
+		value, err := amount.ParseSum(h.Text("value")) // in USD it may be one
 		r.held = append(r.held, hold{h.Text("span"), value, h.Time("bucket")})
 		if err := first(h.Err(), err); err != nil {
 			return reservation{}, err

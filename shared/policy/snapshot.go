@@ -44,6 +44,8 @@ type set uint16
 
 func (s set) has(f field) bool { return s&(1<<f) != 0 }
 
+// group is entries of one kind, and the form in which they compare addresses: an allow by the one address that it is, a deny or
+// a cap in any case. What those catch too much is not approved, that is all.
 type group struct {
 	shapes     []shape
 	addressFor func(string) string
@@ -72,7 +74,7 @@ func Compile(d Document) (*Snapshot, error) {
 
 // compile indexes a checked document.
 func compile(d Document) *Snapshot {
-	s := &Snapshot{allows: group{addressFor: allowedAddress}, denies: group{addressFor: strings.ToLower},
+	s := &Snapshot{allows: group{addressFor: signing.Address}, denies: group{addressFor: strings.ToLower},
 		caps: group{addressFor: strings.ToLower}}
 	for _, r := range d.Rules {
 		into := &s.denies // whatever is not an allow denies
@@ -177,14 +179,4 @@ func flag(b *bool) *string {
 		text = "true"
 	}
 	return &text
-}
-
-// allowedAddress is the form in which an allow compares addresses: exactly, but for hexadecimal ones, whose case is only
-// a checksum (EIP-55). A deny or a cap compares in any case: what it catches too much is not approved, that is all.
-func allowedAddress(address string) string {
-	digits, found := strings.CutPrefix(address, "0x")
-	if found && strings.Trim(digits, "0123456789abcdefABCDEF") == "" {
-		return strings.ToLower(address)
-	}
-	return address
 }

@@ -1,8 +1,6 @@
 package transfer
 
 import (
-	"strings"
-
 	"github.com/zenvault/zenvault/shared/amount"
 	"github.com/zenvault/zenvault/shared/custody"
 	"github.com/zenvault/zenvault/shared/ledger"
@@ -51,14 +49,9 @@ func (i Intent) Contradicts(r signing.Request) string {
 // addresses are the provider's to know.
 func agrees(asked custody.Party, told signing.Party) bool {
 	if asked.Address != "" {
-		return told.Address != "" && sameAddress(asked.Address, told.Address) && told.Tag == asked.Tag
+		return told.Address != "" && signing.SameAddress(asked.Address, told.Address) && told.Tag == asked.Tag
 	}
 	return told.Type == asked.Type && told.ID == asked.ID
-}
-
-// sameAddress compares exactly, but for hexadecimal ones, whose case is only a checksum (EIP-55).
-func sameAddress(a, b string) bool {
-	return a == b || strings.HasPrefix(a, "0x") && strings.HasPrefix(b, "0x") && strings.EqualFold(a, b)
 }
 
 // Intents are what a decision asks of this domain.

@@ -3,7 +3,6 @@ package transfer
 import (
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"time"
 
 	"github.com/zenvault/zenvault/shared/amount"
@@ -39,11 +38,7 @@ func (t Transfer) listKey() string { return fmt.Sprintf("%013d#%s", t.CreatedAt.
 
 func dueShard(n int) string { return fmt.Sprintf("%s%d", dueKeys, n) }
 
-func (t Transfer) dueShard() string {
-	h := fnv.New32a()
-	h.Write([]byte(t.ID))
-	return dueShard(int(h.Sum32() % dueShards))
-}
+func (t Transfer) dueShard() string { return dueShard(ledger.Shard(t.ID, dueShards)) }
 
 // item is the stored form. Only what is to be looked at again is in the index that the sweeper reads: when its lease ends,
 // or when it is due and its message has had time to arrive.

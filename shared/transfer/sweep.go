@@ -11,11 +11,6 @@ import (
 	"github.com/zenvault/zenvault/shared/ledger"
 )
 
-const (
-	sweepPage  = 100 // as many items as one read takes
-	sweepPages = 50  // of a shard in one run; the oldest come first, the rest has its turn within the next minutes
-)
-
 // Swept says what a run found.
 type Swept struct {
 	Transfers int `json:"transfers"`
@@ -40,26 +35,14 @@ func (s Service) Sweep(ctx context.Context, _ caller.Caller, _ struct{}) (Swept,
 }
 
 func (s Service) sweepShard(ctx context.Context, shard string) (sent int, err error) {
-	q := ledger.Query{Index: ledger.DueIndex, Partition: shard, UpTo: s.Ledger.Now().UnixMilli(), Limit: sweepPage}
-	for range sweepPages {
-		page, err := s.Ledger.Query(ctx, q)
-		if err != nil {
-			return sent, err
-		}
+	err = s.Ledger.WalkDue(ctx, shard, func(found []ledger.Item) error {
 		var bodies [][]byte
-		for _, item := range page.Items {
+		for _, item := range found {
 			pk, _ := item["pk"].(string)
 			bodies = append(bodies, message(strings.TrimPrefix(pk, Keys)))
 		}
-		if len(bodies) > 0 {
-			if err := s.Queue.Send(ctx, edge.TransferQueue, 0, bodies...); err != nil {
-				return sent, err
-			}
-		}
-		if sent += len(bodies); !page.More {
-			return sent, nil
-		}
-		q.Start = page.Last
-	}
-	return sent, nil
+		sent += len(bodies)
+		return s.Queue.Send(ctx, edge.TransferQueue, 0, bodies...)
+	})
+	return sent, err
 }

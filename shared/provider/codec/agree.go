@@ -1,9 +1,8 @@
 package codec
 
 import (
-	"strings"
-
 	"github.com/zenvault/zenvault/shared/amount"
+	"github.com/zenvault/zenvault/shared/signing"
 )
 
 // A message can tell one thing in two places. Where both tell it, they must agree: otherwise one would be judged and the
@@ -11,12 +10,6 @@ import (
 
 // Agree compares two words, where both are told.
 func Agree(a, b string) bool { return a == "" || b == "" || a == b }
-
-// SameAddress compares exactly, but for hexadecimal ones, whose case is only a checksum (EIP-55): in Base58, letters of
-// another case are another address.
-func SameAddress(a, b string) bool {
-	return a == b || strings.HasPrefix(a, "0x") && strings.HasPrefix(b, "0x") && strings.EqualFold(a, b)
-}
 
 // AddressAmong looks for an address among those of the destinations, where both are told.
 func AddressAmong(address string, destinations []string) bool {
@@ -26,7 +19,7 @@ func AddressAmong(address string, destinations []string) bool {
 	told := false
 	for _, one := range destinations {
 		told = told || one != ""
-		if SameAddress(one, address) {
+		if signing.SameAddress(one, address) {
 			return true
 		}
 	}

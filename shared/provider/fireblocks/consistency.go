@@ -53,7 +53,7 @@ func (tx transaction) addressIsToken(c call) bool {
 		return false
 	}
 	known := assets[tx.Asset].contract
-	return c.pays && codec.SameAddress(tx.DestAddress, c.contract) || known != "" && codec.SameAddress(tx.DestAddress, known)
+	return c.pays && signing.SameAddress(tx.DestAddress, c.contract) || known != "" && signing.SameAddress(tx.DestAddress, known)
 }
 
 // soleAgrees compares a single destination with the fields beside it, where both are told.

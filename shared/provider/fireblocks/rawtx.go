@@ -37,7 +37,7 @@ func (tx transaction) chainCall(r signing.Request) call {
 	}
 	declared := call{}
 	if tx.Operation == contractCall {
-		declared = call{contract: lower(r.Destinations[0].Address), method: ethereum.Selector(data)}
+		declared = call{contract: signing.Address(r.Destinations[0].Address), method: ethereum.Selector(data)}
 	}
 	network, isBitcoin := bitcoins[tx.Asset]
 	switch {
@@ -134,16 +134,10 @@ func (tx transaction) contractCall(t ethereum.Transaction, r signing.Request, da
 	return call{to: t.To, contract: t.To, method: ethereum.Selector(t.Data)}
 }
 
-// lower changes hexadecimal addresses alone, whose case is only a checksum.
-func lower(address string) string {
-	if strings.HasPrefix(address, "0x") {
-		return strings.ToLower(address)
-	}
-	return address
-}
-
 // same compares an address as declared, where it is, with one of a transaction.
-func same(declared, signed string) bool { return declared == "" || codec.SameAddress(declared, signed) }
+func same(declared, signed string) bool {
+	return declared == "" || signing.SameAddress(declared, signed)
+}
 
 // movesAmount compares an amount in smallest units with the declared one, which must be told. What pays its own fee may move
 // less, by no more than the fee that is told. Of an asset whose decimals are not known the digits alone are compared.
